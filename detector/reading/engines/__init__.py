@@ -1,0 +1,1 @@
+"""One OCR engine a file; each module defines a class ``Engine`` (see ``detector.reading.protocol``)."""
