@@ -49,15 +49,9 @@ class Settings:
     max_pixels: int = _setting(
         100_000_000, "Pictures with more pixels than this become an error row.", part="images", low=1
     )
-    max_bytes: int = _setting(
-        200_000_000, "Files with more bytes than this become an error row.", part="images", low=1
-    )
-    background: str = _setting(
-        "#808080", "What transparent pictures are laid over: #rrggbb.", part="images"
-    )
-    engine: str = _setting(
-        "auto", "OCR engine; see 'overlay-detector engines'.", part="reading"
-    )
+    max_bytes: int = _setting(200_000_000, "Files with more bytes than this become an error row.", part="images", low=1)
+    background: str = _setting("#808080", "What transparent pictures are laid over: #rrggbb.", part="images")
+    engine: str = _setting("auto", "OCR engine; see 'overlay-detector engines'.", part="reading")
     effort: str = _setting(
         "normal", "quick: triage of large folders; normal; thorough: one picture that matters.",
         part="reading", choices=EFFORTS,
@@ -73,15 +67,11 @@ class Settings:
         0.05, "How likely it is, before looking, that a picture comes from an AI model.",
         part="judging", low=1e-6, high=0.98,
     )  # fmt: skip
-    signatures: str = _setting(
-        "", "Folder with signatures of your own, used beside the packaged ones.", part="judging"
-    )
+    signatures: str = _setting("", "Folder with signatures of your own, used beside the packaged ones.", part="judging")
     workers: int = _setting(
         0, "Pictures read side by side, each in a process of its own; 0: one a core.", part="batch", low=0, high=1024
     )
-    timeout_s: float = _setting(
-        120.0, "Seconds after which a picture becomes an error row.", part="batch", low=0.1
-    )
+    timeout_s: float = _setting(120.0, "Seconds after which a picture becomes an error row.", part="batch", low=0.1)
     max_memory_mb: int = _setting(
         4096, "Memory of one worker in MiB; a picture that needs more becomes an error row. 0: no limit.",
         part="batch", low=0,
@@ -101,9 +91,7 @@ class Settings:
 
     def part(self, *parts: str) -> dict[str, Any]:
         """Return the settings of these parts by name, for cache keys and provenance."""
-        return {
-            item.name: getattr(self, item.name) for item in fields(self) if item.metadata["part"] in parts
-        }
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.metadata["part"] in parts}
 
 
 def load_settings(

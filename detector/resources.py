@@ -40,11 +40,8 @@ def model_file(model: str, name: str) -> Path:
     folder = models_folder() / model
     path = folder / name
     try:
-        listed: dict[str, str] = dict(
-            reversed(row.split(maxsplit=1))
-            for row in (folder / "SHA256SUMS").read_text("utf-8").splitlines()
-            if row.strip()
-        )
+        rows = [row.split(maxsplit=1) for row in (folder / "SHA256SUMS").read_text("utf-8").splitlines() if row]
+        listed = {row[-1]: row[0] for row in rows}
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise EngineError(f"model file {path} cannot be read: {error}. Install overlay-detector again.") from error

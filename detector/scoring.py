@@ -75,13 +75,13 @@ def judge(
     if ceiling is not None:
         excess = {name: max(0.0, ratios[name] - ratios["camera"] - ceiling) for name in SOURCES}
         if any(excess.values()):
-            cut = {name: -value for name, value in excess.items()}
+            cut: dict[str, float] = {name: -value for name, value in excess.items()}
             terms.append(Contribution(name=f"cap: measured on {genuine_pictures} genuine pictures", bits=cut))
             ratios = {name: ratios[name] - excess[name] for name in SOURCES}
     weights = {name: log2(prior[name]) + ratios[name] for name in SOURCES}
     top = max(weights.values())
     total = sum(2 ** (weight - top) for weight in weights.values())
-    sources = {name: round(2 ** (weights[name] - top) / total, 6) for name in SOURCES}
+    sources: dict[str, float] = {name: round(2 ** (weights[name] - top) / total, 6) for name in SOURCES}
     fakeness = round(1 - sources["camera"], 6)
     label = _label(fakeness, evidence)
     return Verdict(
@@ -112,9 +112,7 @@ def _evidence_terms(evidence: Sequence[Evidence]) -> list[Contribution]:
         shrink = cap / total if total > cap else 1.0
         for index, bits in zip(members, weighted, strict=True):
             counted[index][source] = bits * shrink
-    return [
-        Contribution(name=item.title, bits=counted[index], evidence=index) for index, item in enumerate(evidence)
-    ]
+    return [Contribution(name=item.title, bits=counted[index], evidence=index) for index, item in enumerate(evidence)]
 
 
 def _label(fakeness: float, evidence: Sequence[Evidence]) -> Label:

@@ -123,7 +123,9 @@ def _why(match: Match, observations: Observations, quads: tuple[Quad, ...], over
     often = _often(match.e_value)
     owner = signature.attributes.get("game") or signature.attributes.get("maker")
     owner = f" ({owner})" if owner and owner not in signature.title else ""
-    scene = "" if overlaid >= 0.5 else " It seems to be part of the scene, not laid over the picture, and counts little."
+    scene = (
+        "" if overlaid >= 0.5 else " It seems to be part of the scene, not laid over the picture, and counts little."
+    )
     return (
         f"“{match.quote}” stands {where}: {letters}{cut}. {signature.title}{owner}: "
         f"{_SAYS.get(signature.kind, 'a known mark')}. In genuine pictures such a reading is expected {often}.{scene}"
