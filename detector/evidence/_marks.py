@@ -62,8 +62,9 @@ def evidence_of(match: Match, observations: Observations, knowledge: Knowledge, 
     for source, strength in signature.speaks_for.items():
         sign = 1.0 if strength >= 0 else -1.0
         full = mark_bits(bits, min(abs(strength), ceiling), config["mark_rate"])
-        # The same words on a poster or a sign, as part of the scene, tell nothing about the picture.
-        worth[source] = sign * log2(overlaid * 2.0**full + (1.0 - overlaid))
+        # The same words on a poster or a sign, as part of the scene, tell nothing about the picture: the bits
+        # shrink in proportion. A mixture of ratios would let one chance in twenty decide.
+        worth[source] = sign * overlaid * full
     attributes = dict(signature.attributes)
     attributes["share"] = f"{match.share:.2f}"
     attributes["match_bits"] = f"{match.bits:.1f}"
