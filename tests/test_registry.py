@@ -25,6 +25,8 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 @pytest.mark.parametrize("statement", ["import detector", "import detector.cli", "from detector import Detector"])
 def test_importing_loads_nothing_heavy(statement: str) -> None:
-    code = f"{statement}\nimport sys\nprint([m for m in ('cv2', 'onnxruntime', 'torch', 'rapidocr') if m in sys.modules])"
+    code = (
+        f"{statement}\nimport sys\nprint([m for m in ('cv2', 'onnxruntime', 'torch', 'rapidocr') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
