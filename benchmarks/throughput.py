@@ -140,7 +140,7 @@ def main() -> None:
             "# Throughput",
             "",
             f"{len(pictures)} pictures, median of {options.rounds} interleaved rounds, {os.cpu_count()} cores, "
-            f"{platform.machine()}, Python {platform.python_version()}. The ratios count; the rates are this machine's.",
+            f"{platform.machine()}, Python {platform.python_version()}. Read the ratios, not the rates.",
             "",
             *rows,
             "",
