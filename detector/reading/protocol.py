@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from detector.types import Pixels, Quad
 
@@ -15,6 +16,28 @@ class RawLine:
     text: str
     confidence: float
     quad: Quad
+    char_confidences: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A place where text seems to stand, not yet read.
+
+    Attributes:
+        quad: in pixels of the view that was searched; the long side is the direction of the text.
+        score: how sure the detector is, 0 to 1; not a probability.
+    """
+
+    quad: Quad
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawText:
+    """What a recogniser read in one cut-out line."""
+
+    text: str
+    confidence: float
     char_confidences: tuple[float, ...] | None = None
 
 
@@ -66,4 +89,42 @@ class OcrEngine(Protocol):
         Raises:
             EngineError: if the engine fails on this picture.
         """
+        ...
+
+
+@runtime_checkable
+class SpottingEngine(OcrEngine, Protocol):
+    """An engine whose two halves can be asked for apart: where text stands, and what a cut-out line says.
+
+    Finding is what costs; a line that was read badly is cheaper to cut out and read another way than to
+    find again.
+    """
+
+    def find(self, pixels: Pixels) -> list[Spot]:
+        """Return every place where text seems to stand, the doubtful ones too.
+
+        Args:
+            pixels: (height, width, 3) uint8, RGB; searched at the size that it has.
+        """
+        ...
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[RawText]:
+        """Return what each cut-out line says, in the same order; an empty text for nothing.
+
+        Args:
+            crops: (height, width, 3) uint8, RGB, each one line from left to right.
+        """
+        ...
+
+    def models(self) -> dict[str, str]:
+        """Return the short SHA-256 of each model file in use, by name."""
+        ...
+
+
+@runtime_checkable
+class ScriptEngine(OcrEngine, Protocol):
+    """An engine that reads cut-out lines in scripts that the caller names."""
+
+    def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[RawText]:
+        """Return what each cut-out line says if it stands in this script (ISO 15924), in the same order."""
         ...

@@ -1,0 +1,89 @@
+"""One line seen in several views, or by several engines, is one line with all its votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from detector.reading import geometry
+from detector.types import Quad, TextLine, Vote
+
+SAME_AREA = 0.5
+"""Two quads that share this much of the smaller one can be the same line."""
+SAME_HEIGHT = 1.7
+"""... unless one is this many times as high: then it holds more lines than one."""
+COVERED = 0.6
+"""A reading of which other, better lines cover this much adds nothing."""
+
+
+def worth(line: TextLine) -> float:
+    """Return how much was read: letters weighed by their confidence, doubtful ones for little."""
+    if line.char_confidences is not None:
+        return sum(max(sure - 0.3, 0.02) for sure in line.char_confidences)
+    return len(line.text) * max(line.confidence - 0.3, 0.02)
+
+
+def same(one: TextLine, other: TextLine) -> bool:
+    """Say whether two readings are of the same line."""
+    return same_place(one.quad, other.quad)
+
+
+def same_place(one: Quad, other: Quad) -> bool:
+    """Say whether two quads are the same line."""
+    low, high = sorted((geometry.sides(one)[1], geometry.sides(other)[1]))
+    if high > SAME_HEIGHT * max(low, 1.0):
+        return False
+    smaller = min(geometry.area(one), geometry.area(other))
+    return smaller > 0 and geometry.shared(one, other) >= SAME_AREA * smaller
+
+
+def merged(lines: Iterable[TextLine]) -> tuple[TextLine, ...]:
+    """Return every line once, with all its readings, in reading order.
+
+    The best reading of a line is kept whole; nothing is put together from several. Exact repetitions leave
+    one vote.
+    """
+    ordered = sorted(lines, key=lambda line: (-worth(line), line.quad, line.text, line.engine, line.view))
+    groups: list[list[TextLine]] = []
+    for line in ordered:
+        home = next((group for group in groups if same(group[0], line)), None)
+        if home is not None:
+            home.append(line)
+        elif not _covered(line, [group[0] for group in groups]):
+            groups.append([line])
+    return reading_order([_with_votes(group) for group in groups])
+
+
+def _covered(line: TextLine, better: Sequence[TextLine]) -> bool:
+    inside = [
+        geometry.shared(line.quad, other.quad)
+        for other in better
+        if geometry.shared(line.quad, other.quad) >= COVERED * geometry.area(other.quad)
+    ]
+    return len(inside) > 1 and sum(inside) >= COVERED * geometry.area(line.quad)
+
+
+def _with_votes(group: Sequence[TextLine]) -> TextLine:
+    best = group[0]
+    votes: dict[Vote, None] = {}
+    for line in group:
+        own = Vote(text=line.text, confidence=line.confidence, engine=line.engine, view=line.view)
+        for vote in line.votes or (own,):
+            votes.setdefault(vote)
+    return replace(best, votes=tuple(votes) if len(votes) > 1 else ())
+
+
+def reading_order(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """Return lines from top to bottom, those at one height from left to right."""
+
+    def middle(line: TextLine) -> float:
+        _, top, _, bottom = geometry.bounds([line.quad])[0]
+        return float((top + bottom) / 2)
+
+    rows: list[list[TextLine]] = []
+    for line in sorted(lines, key=lambda line: (middle(line), line.quad, line.text)):
+        if rows and middle(line) - middle(rows[-1][0]) < 0.5 * min(line.height, rows[-1][0].height):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return tuple(line for row in rows for line in sorted(row, key=lambda line: (line.quad[0], line.quad, line.text)))
