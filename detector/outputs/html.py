@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from detector.errors import OutputError
 from detector.outputs import WholeFile
-from detector.types import SOURCES, Evidence, Report
+from detector.types import SOURCES, Evidence, Report, quad_bounds
 from detector.wording import (
     LABEL_MEANINGS,
     LABEL_NAMES,
@@ -157,6 +157,8 @@ def card_values(
             for item in evidence
             for quad in item.quads
         ],
+        "letter": round(max(size) / 24) if size else 1,
+        "spots": [_spot(item, number, size) for number, item in enumerate(evidence, 1) if item.quads and size],
         "terms": [
             {"name": _shown(term.name), "bits": [f"{term.bits.get(name, 0.0):+.1f}" for name in SOURCES]}
             for term in terms
@@ -187,6 +189,18 @@ def _evidence(item: Evidence, size: tuple[int, int] | None) -> dict[str, Any]:
         "signature": _shown(item.signature or ""),
         "attributes": [(_shown(name), _shown(str(value))) for name, value in item.attributes.items()],
     }
+
+
+def _spot(item: Evidence, number: int, size: tuple[int, int]) -> dict[str, Any]:
+    """Return where the number of a finding stands: left of its first box, or right of it at the border."""
+    left, top, right, bottom = quad_bounds(item.quads[0])
+    letter = max(size) / 24
+    x = left - 0.9 * letter if left > letter else right + 0.3 * letter
+    if x > size[0] - letter:  # a box as wide as the picture: below or above it
+        x = 0.3 * letter
+        bottom = bottom + letter if bottom + letter < size[1] else top - letter
+    y = min(max((top + bottom) / 2 + 0.35 * letter, letter), size[1] - 0.1 * letter)
+    return {"number": number, "colour": speaks_for(item.bits), "x": round(x), "y": round(y)}
 
 
 def _shown(text: str) -> str:
