@@ -1,0 +1,78 @@
+"""How surely each line was laid over the picture, rather than standing in the scene.
+
+A phrase on a poster, a shop sign or a lorry is part of the scene and says nothing about where the picture
+comes from. What is printed over a picture keeps to its axes, is evenly coloured, crisper than the picture,
+outlined, and lines up with its fellows. Each line's measurements go into a small set of decision trees; see
+``models/overlay-lines-v1/README.md`` for how they were trained and how often they are right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.evidence._line_features import NAMES, measure
+from detector.knowledge import Knowledge
+from detector.resources import model_file
+from detector.types import Evidence, Frame, Json, Observations, TextLine
+
+MODEL = "overlay-lines-v1"
+
+
+class Kind:
+    """Leaves, for each line, the probability that it was laid over the picture; other kinds weigh words by it."""
+
+    def observe(self, frame: Frame, lines: Sequence[TextLine]) -> Json:
+        """Return ``{"version": 1, "lines": [...]}``: one probability a line, in the order of the lines."""
+        if not lines:
+            return {"version": 1, "lines": []}
+        rows = measure(frame.pixels, [line.quad for line in lines])
+        return {"version": 1, "lines": [round(float(value), 3) for value in probabilities(rows)]}
+
+    def provenance(self) -> dict[str, str]:
+        """Return the model's name."""
+        return {"overlay_lines": MODEL}
+
+    def find(self, observations: Observations, knowledge: Knowledge) -> Iterable[Evidence]:
+        """Return nothing: that a line was laid over the picture is no evidence of where the picture is from."""
+        return ()
+
+
+def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probability of having been laid over, for rows of features in the order of ``NAMES``."""
+    trees = _trees()
+    raw = np.full(len(rows), float(trees["bias"][0]))
+    everyone = np.arange(len(rows))
+    for root in trees["roots"]:
+        at = np.full(len(rows), int(root))
+        while True:
+            feature = trees["feature"][at]
+            inner = feature >= 0
+            if not inner.any():
+                break
+            low = rows[everyone, np.maximum(feature, 0)] <= trees["threshold"][at]
+            at = np.where(inner, np.where(low, trees["left"][at], trees["right"][at]), at)
+        raw += trees["value"][at]
+    result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-raw))
+    return result
+
+
+@cache
+def _trees() -> Mapping[str, Any]:
+    """Return the trees' arrays.
+
+    Raises:
+        EngineError: the model is missing or damaged, or was trained on other features.
+    """
+    config = json.loads(model_file(MODEL, "config.json").read_text("utf-8"))
+    if config["features"] != list(NAMES):
+        from detector.errors import EngineError
+
+        raise EngineError(f"{MODEL} was trained on other features than this program measures. Install it again.")
+    with np.load(model_file(MODEL, config["trees"])) as stored:
+        return {name: stored[name] for name in stored.files}
