@@ -69,6 +69,15 @@ class Detector:
         """Versions of all that a verdict depends on, the reading apart."""
         return {"overlay-detector": __version__, "knowledge": self.knowledge.version, "scoring": MODEL}
 
+    def start(self) -> None:
+        """Start the OCR engine now and not at the first picture.
+
+        Raises:
+            EngineError: it is missing or cannot start.
+        """
+        with self._lock:
+            self._start_reader()
+
     def load(self, image: ImageInput, name: str | None = None) -> Frame:
         """Return the decoded picture.
 

@@ -333,6 +333,11 @@ def test_damaged_not_a_picture_and_unsupported() -> None:
     broken = bytearray(png(10, 10, zlib.compress(b"\0" * 310)))
     broken[40] ^= 0xFF
     assert code_of(bytes(broken)) == "damaged"
+    stream = bytearray(encode(picture(), "PNG"))
+    at = stream.index(b"IDAT") + 4
+    stream[at : at + 3] = b"\xff\xff\xff"
+    assert code_of(bytes(stream)) == "damaged", "came out black instead"
+    assert code_of(Image.open(io.BytesIO(bytes(stream)))) == "damaged"
     assert code_of(b"GIF89a" + b"\x10\0\x10\0" + b"\xff" * 40 + b";") == "damaged"
     for data in (b"hello, I am a text", b"\0" * 1000, b"<html><body>", b"PK\x03\x04" + b"\0" * 40):
         assert code_of(data) == "not-a-picture"

@@ -144,23 +144,26 @@ def _finish(image: Any, settings: Settings, name: str, digest: str, found: str, 
         if note:
             notes.append(note)
     original_size = (image.width, image.height)
+    # Pillow turns a TIFF by itself while it loads, and states the turned size from the beginning.
+    turned = metadata.orientation(image.tag_v2) if image.format == "TIFF" and hasattr(image, "tag_v2") else 1
+    if turned >= 5:
+        original_size = original_size[::-1]
+    if _has_more(image):
+        notes.append("The file holds several pictures; only the first one was read.")
+    # Before anything else that might decode: Pillow complains about damage the first time only.
+    image.load()
+    check_pixels(image.width, image.height, settings, name)
     try:
         exif: Any = image.getexif()
     except Exception:  # hostile bytes; the picture may still be fine
         exif = {}
         notes.append("The EXIF data cannot be read.")
     turn = 1 if found == "HEIF" else metadata.orientation(exif)  # libheif turns by itself, and says nothing
-    if found == "TIFF" and turn >= 5:
-        original_size = original_size[::-1]  # Pillow turns TIFF by itself, and states the turned size
-    if _has_more(image):
-        notes.append("The file holds several pictures; only the first one was read.")
-    image.load()
-    check_pixels(image.width, image.height, settings, name)
     pixels, more = _to_rgb(image, settings.background_rgb)
     notes += more
-    if turn != 1:
-        pixels = upright(pixels, 1 if found == "TIFF" else turn)
-        notes.append(f"Turned upright: EXIF orientation {turn}.")
+    pixels = upright(pixels, turn)
+    if turn != 1 or turned != 1:
+        notes.append(f"Turned upright: EXIF orientation {max(turn, turned)}.")
     if not digest:
         digest = hashlib.sha256(f"{pixels.shape} ".encode() + pixels.tobytes()).hexdigest()
     return Frame(

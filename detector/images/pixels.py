@@ -114,4 +114,6 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
         pixels = pixels.transpose(1, 0, 2)[::-1, ::-1]
     elif orientation == 8:
         pixels = pixels.transpose(1, 0, 2)[::-1]
+    else:
+        return pixels
     return np.ascontiguousarray(pixels)
