@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from detector.errors import SignatureError
+from detector.resources import SIGNATURES
 from detector.types import Observations, Signature
+
+if TYPE_CHECKING:
+    from detector.knowledge.matching import Matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +62,45 @@ class Knowledge:
     version: str
     genuine_pictures: int
 
+    def __init__(self, signatures: Mapping[str, Signature]) -> None:
+        from detector.knowledge.costs import read_config
+        from detector.resources import models_folder
+
+        self.signatures = {name: signatures[name] for name in sorted(signatures) if signatures[name].status != "deprecated"}
+        self.genuine_pictures = int(read_config()["genuine_pictures"])  # type: ignore[call-overload]
+        digest = hashlib.sha256((models_folder() / "letters-v1" / "SHA256SUMS").read_bytes())
+        for signature in self.signatures.values():
+            digest.update(repr(signature).encode("utf-8", "surrogatepass"))
+        self.version = digest.hexdigest()[:12]
+        self._matcher: Matcher | None = None
+
+    @property
+    def matcher(self) -> Matcher:
+        """The compiled signatures; compiled when first needed."""
+        if self._matcher is None:
+            from detector.knowledge.matching import Matcher
+
+            self._matcher = Matcher(self.signatures)
+        return self._matcher
+
     def match(self, observations: Observations) -> tuple[Match, ...]:
         """Return every signature found, the strongest first; at most one match for each signature."""
-        raise NotImplementedError
+        return tuple(
+            Match(
+                signature=found.signature,
+                phrase=found.text,
+                language=found.language,
+                quote=found.quote,
+                lines=found.lines,
+                bits=round(found.bits, 3),
+                share=round(found.share, 4),
+                e_value=float(f"{2.0**-found.bits:.3g}"),
+                cut=found.cut,
+                placed=found.placed,
+                alignment=found.alignment,
+            )
+            for found in self.matcher.find(observations)
+        )
 
 
 def load_knowledge(own: Path | None = None) -> Knowledge:
@@ -66,4 +109,26 @@ def load_knowledge(own: Path | None = None) -> Knowledge:
     Raises:
         SignatureError: a signature is invalid; the message names file, line and field.
     """
-    raise NotImplementedError
+    signatures = dict(load_signatures(SIGNATURES))
+    if own is not None:
+        for name, signature in load_signatures(own).items():
+            if name in signatures:
+                raise SignatureError(
+                    f"{own}: the signature '{name}' is packaged already; give yours another name or folder"
+                )
+            signatures[name] = signature
+    return Knowledge(signatures)
+
+
+def load_signatures(folder: Path) -> Mapping[str, Signature]:
+    """Return the signatures of a folder by id.
+
+    Raises:
+        SignatureError: one is invalid; one line for each fault, with file, line and field.
+    """
+    from detector.knowledge.store import load_folder
+
+    loaded, faults = load_folder(folder)
+    if faults:
+        raise SignatureError("\n".join(faults))
+    return loaded.signatures

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from detector.errors import ExitCode, SignatureError
+from detector.knowledge.selftest import run_tests
 from detector.knowledge.store import load_folder
 from detector.resources import SIGNATURES
 
@@ -25,8 +26,19 @@ def main(arguments: list[str]) -> int:
         faults = [fault for fault in faults if fault.startswith(str(only))]
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
-    sys.stdout.write(f"{len(loaded.signatures)} signatures read, {len(faults)} faults\n")
-    return int(ExitCode.SETTING if faults else ExitCode.OK)
+    failures = 0
+    tested = 0
+    for name, signature in loaded.signatures.items():
+        if only is not None and only != loaded.files[name].resolve() and only not in loaded.files[name].resolve().parents:
+            continue
+        tested += 1
+        for failure in run_tests(signature):
+            failures += 1
+            where = (*failure.field.partition("[")[0].split("."), int(failure.field.rstrip("]").partition("[")[2]))
+            line = loaded.lines.get(name, {}).get(where, 1)
+            sys.stdout.write(f"{loaded.files[name]}:{line}: {failure.field} {failure.text!r} {failure.message}\n")
+    sys.stdout.write(f"{tested} signatures tested, {failures} tests fail, {len(faults)} faults in files\n")
+    return int(ExitCode.SETTING if faults or failures else ExitCode.OK)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,359 @@
+"""Aligns phrases with what was read: many pairs at once, as a pair hidden Markov model.
+
+The score of an alignment is the log2 ratio of two explanations of the letters that were read: a part of the
+phrase was printed there and read with the usual errors, or it is ordinary text. It is a local alignment
+(Smith and Waterman) whose scores depend on the place: a letter that ordinary text would hardly have there
+counts more than one that everybody would have guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.knowledge.costs import OTHER, Costs
+
+Floats = npt.NDArray[np.float32]
+NEVER = np.float32(-1e6)
+CUT_END = np.float32(2.5)
+"""Bits for a part that ends where the line ends, at the border; see ``lines``."""
+_CLASH = (0.90, 0.10, 0.03, 0.97)
+"""Chance that a blank is read where a word of the phrase begins, that it is not, that one is read where none
+is printed, that none is read there."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseSide:
+    """A phrase, ready to be aligned; arrays of its ``size`` letters.
+
+    Attributes:
+        letters: its folded letters.
+        codes: code points.
+        places: rows in the table of confusions.
+        starts: whether a word begins at the letter.
+        first: bits for a part that begins with this letter, 0 or below.
+        last: bits for a part that ends with this letter, 0 or below.
+        border: bits for a part that breaks off at the picture's border, anywhere.
+    """
+
+    letters: str
+    codes: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.bool_]
+    first: Floats
+    last: Floats
+    border: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextSide:
+    """A line as it was read, ready to be aligned; arrays of its letters.
+
+    Attributes:
+        letters: its folded letters.
+        codes: code points.
+        places: rows in the table of confusions.
+        starts: whether a word begins at the letter.
+        bits: how surprising each letter is as ordinary text.
+        boundary: the probability that ordinary text begins a word there.
+        weight: how far each letter is trusted, 0 to 1.
+        begin_word, begin_inside: bits for a part beginning here, by whether the phrase begins a word there.
+        end_word, end_inside: bits for a part ending here, by whether the phrase ends a word there.
+        cut_begin: the line begins at the picture's border.
+        cut_end: the line ends at the picture's border.
+        spaced: the script writes blanks.
+    """
+
+    letters: str
+    codes: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.bool_]
+    bits: Floats
+    boundary: Floats
+    weight: Floats
+    begin_word: Floats
+    begin_inside: Floats
+    end_word: Floats
+    end_inside: Floats
+    cut_begin: bool
+    cut_end: bool
+    spaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The best alignment of a part of a phrase with a part of a line.
+
+    Attributes:
+        score: log2 ratio of the two explanations, with the bits for where it begins and ends.
+        phrase: first letter of the phrase's part and the one after its last.
+        text: first letter of the line's part and the one after its last.
+        steps: (phrase letters, text letters) index ranges of each step: (i, i2, j, j2).
+        errors: letters read wrong, dropped or added.
+    """
+
+    score: float
+    phrase: tuple[int, int]
+    text: tuple[int, int]
+    steps: tuple[tuple[int, int, int, int], ...]
+    errors: int
+
+
+class _Batch:
+    """Pairs of similar size, padded to one block: axis 0 the pairs, axis 1 the letters of the phrase."""
+
+    def __init__(self, pairs: Sequence[tuple[PhraseSide, TextSide]], costs: Costs) -> None:
+        self.pairs = pairs
+        self.costs = costs
+        self.rows = len(pairs)
+        self.width = max(len(phrase.letters) for phrase, _ in pairs)
+        self.length = max(len(text.letters) for _, text in pairs)
+        rows, width, length = self.rows, self.width, self.length
+        self.p_codes = np.full((rows, width), -1, np.int64)
+        self.p_places = np.full((rows, width), OTHER, np.int64)
+        self.p_starts = np.zeros((rows, width), bool)
+        self.p_word_ends = np.zeros((rows, width), bool)
+        self.first = np.full((rows, width), NEVER, np.float32)
+        self.last = np.full((rows, width), NEVER, np.float32)
+        self.border = np.empty(rows, np.float32)
+        self.t_codes = np.full((length, rows), -2, np.int64)
+        self.t_places = np.full((length, rows), OTHER, np.int64)
+        self.t_starts = np.zeros((length, rows), bool)
+        self.bits = np.zeros((length, rows), np.float32)
+        self.boundary = np.full((length, rows), 0.2, np.float32)
+        self.weight = np.ones((length, rows), np.float32)
+        self.begin = np.full((2, length, rows), NEVER, np.float32)
+        self.end = np.full((2, length, rows), NEVER, np.float32)
+        self.spaced = np.array([text.spaced for _, text in pairs])
+        self.cut_begin = np.array([text.cut_begin for _, text in pairs])
+        self.cut_end = np.zeros((length, rows), bool)
+        for row, (phrase, text) in enumerate(pairs):
+            size, count = len(phrase.letters), len(text.letters)
+            self.p_codes[row, :size] = phrase.codes
+            self.p_places[row, :size] = phrase.places
+            self.p_starts[row, :size] = phrase.starts
+            self.p_word_ends[row, : size - 1] = phrase.starts[1:]
+            self.p_word_ends[row, size - 1] = True
+            self.first[row, :size] = phrase.first
+            self.last[row, :size] = phrase.last
+            self.border[row] = phrase.border
+            self.t_codes[:count, row] = text.codes
+            self.t_places[:count, row] = text.places
+            self.t_starts[:count, row] = text.starts
+            self.bits[:count, row] = text.bits
+            self.boundary[:count, row] = text.boundary
+            self.weight[:count, row] = text.weight
+            self.begin[0, :count, row] = text.begin_inside
+            self.begin[1, :count, row] = text.begin_word
+            self.end[0, :count, row] = text.end_inside
+            self.end[1, :count, row] = text.end_word
+            self.cut_end[count - 1, row] = text.cut_end
+        self.two_as_one, self.one_as_two = self._joined()
+
+    def _joined(self) -> tuple[dict[int, Floats], dict[int, Floats]]:
+        """Return, by text letter, the bits for two printed letters read as one, and for one read as two."""
+        two: dict[int, Floats] = {}
+        one: dict[int, Floats] = {}
+        previous = np.roll(self.p_codes, 1, axis=1)
+        previous[:, 0] = -1
+        for (printed, read), value in self.costs.two_as_one.items():
+            here = (previous == ord(printed[0])) & (self.p_codes == ord(printed[1]))
+            if not here.any():
+                continue
+            for step in range(self.length):
+                hit = self.t_codes[step] == ord(read)
+                if (here & hit[:, None]).any():
+                    block = two.setdefault(step, np.full((self.rows, self.width), NEVER, np.float32))
+                    gain = (value + self.bits[step]) * self.weight[step]
+                    np.maximum(block, np.where(here & hit[:, None], gain[:, None], NEVER), out=block)
+        for (printed, read), value in self.costs.one_as_two.items():
+            here = self.p_codes == ord(printed)
+            if not here.any():
+                continue
+            for step in range(1, self.length):
+                hit = (self.t_codes[step - 1] == ord(read[0])) & (self.t_codes[step] == ord(read[1]))
+                if (here & hit[:, None]).any():
+                    block = one.setdefault(step, np.full((self.rows, self.width), NEVER, np.float32))
+                    gain = (value + self.bits[step] + self.bits[step - 1]) * self.weight[step]
+                    np.maximum(block, np.where(here & hit[:, None], gain[:, None], NEVER), out=block)
+        return two, one
+
+    def emission(self, step: int) -> Floats:
+        """Return the gain of reading text letter ``step`` for each letter of the phrases."""
+        text_codes = self.t_codes[step][:, None]
+        text_places = self.t_places[step][:, None]
+        known = self.costs.letters[self.p_places, text_places]
+        outside = (self.p_places == OTHER) & (text_places == OTHER)
+        other = np.where(self.p_codes == text_codes, self.costs.same, self.costs.different)
+        gain = np.where(outside, other, known) + self.bits[step][:, None]
+        return gain * self.weight[step][:, None]
+
+    def blanks(self, step: int) -> Floats:
+        """Return the gain of agreeing, or the cost of not, about whether a word begins at this letter."""
+        chance = self.boundary[step]
+        read = self.t_starts[step]
+        begins = np.where(read, np.log2(_CLASH[0] / chance), np.log2(_CLASH[1] / (1 - chance)))
+        inside = np.where(read, np.log2(_CLASH[2] / chance), np.log2(_CLASH[3] / (1 - chance)))
+        gain = np.where(self.p_starts, begins[:, None], inside[:, None])
+        return np.where(self.spaced[:, None], gain, 0).astype(np.float32)
+
+    def start(self, step: int) -> Floats:
+        """Return the bits of beginning at this text letter, for each letter of the phrases."""
+        gain = self.first + np.where(self.p_starts, self.begin[1, step][:, None], self.begin[0, step][:, None])
+        if step == 0:
+            cut = np.where(self.first > NEVER / 2, self.border[:, None], NEVER)
+            gain = np.where(self.cut_begin[:, None], np.maximum(gain, cut), gain)
+        return gain
+
+    def finish(self, step: int) -> Floats:
+        """Return the bits of ending at this text letter, for each letter of the phrases."""
+        gain = self.last + np.where(self.p_word_ends, self.end[1, step][:, None], self.end[0, step][:, None])
+        cut = np.where(self.last > NEVER / 2, self.border[:, None] + CUT_END, NEVER)
+        return np.where(self.cut_end[step][:, None], np.maximum(gain, cut), gain)
+
+    def run(self, keep: bool = False) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+        """Return the best score of each pair, and with ``keep`` the matrices of every step.
+
+        Two values a cell: ``matched`` ends with a letter of each side taken together (only there may a part
+        end, and only there may another letter follow a start), ``any`` may end with a gap.
+        """
+        costs = self.costs
+        ramp = (np.arange(self.width, dtype=np.float32) * -costs.dropped)[None, :]
+        best = np.full(self.rows, NEVER, np.float32)
+        nothing = np.full((self.rows, self.width), NEVER, np.float32)
+        before, before2 = nothing, nothing
+        history: list[tuple[Floats, Floats]] = []
+        for step in range(self.length):
+            diagonal = np.empty_like(before)
+            diagonal[:, 0] = NEVER
+            diagonal[:, 1:] = before[:, :-1]
+            emission = self.emission(step)
+            come = diagonal + self.blanks(step) if step else diagonal
+            matched = np.maximum(come, self.start(step)) + emission
+            if step in self.two_as_one and self.width > 1:
+                wide = np.full_like(before, NEVER)
+                wide[:, 2:] = before[:, :-2]
+                open_here = np.full_like(before, NEVER)
+                open_here[:, 1:] = self.start(step)[:, :-1]
+                matched = np.maximum(matched, np.maximum(wide, open_here) + self.two_as_one[step])
+            if step in self.one_as_two:
+                far = np.full_like(before, NEVER)
+                far[:, 1:] = before2[:, :-1]
+                matched = np.maximum(matched, np.maximum(far, self.start(step - 1)) + self.one_as_two[step])
+            matched = np.maximum(matched, NEVER)
+            best = np.maximum(best, (matched + self.finish(step)).max(axis=1))
+            anything = np.maximum(matched, before + np.float32(costs.extra))
+            anything = np.maximum.accumulate(anything + ramp, axis=1) - ramp
+            before2, before = before, np.maximum(anything, NEVER)
+            if keep:
+                history.append((matched, before))
+        return best, history
+
+
+def best_scores(pairs: Sequence[tuple[PhraseSide, TextSide]], costs: Costs) -> Floats:
+    """Return the score of the best alignment of each pair, in bits; below zero where there is none.
+
+    Pairs are sorted by size and computed in blocks, so that little is spent on padding.
+    """
+    scores = np.empty(len(pairs), np.float32)
+    sizes = [(len(phrase.letters), len(text.letters)) for phrase, text in pairs]
+    order = sorted(range(len(pairs)), key=lambda row: (sizes[row][1] // 12, sizes[row][0], sizes[row][1]))
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        length, width = sizes[order[start]][1], sizes[order[start]][0]
+        while stop < len(order) and stop - start < 256:
+            longer, wider = sizes[order[stop]][1], sizes[order[stop]][0]
+            if (longer > 1.6 * length + 6 or wider > 2 * width + 12) and stop - start >= 8:
+                break
+            length, width = max(length, longer), max(width, wider)
+            stop += 1
+        rows = order[start:stop]
+        scores[rows] = _Batch([pairs[row] for row in rows], costs).run()[0]
+        start = stop
+    return scores
+
+
+def align(phrase: PhraseSide, text: TextSide, costs: Costs) -> Alignment | None:
+    """Return the best alignment of one pair with its steps, or None if no letter can be matched."""
+    batch = _Batch([(phrase, text)], costs)
+    best, history = batch.run(keep=True)
+    if best[0] < NEVER / 2:
+        return None
+    place: tuple[int, int] | None = None
+    top = NEVER
+    for step, (matched, _) in enumerate(history):
+        total = matched[0] + batch.finish(step)[0]
+        column = int(total.argmax())
+        if total[column] > top:
+            top, place = total[column], (column, step)
+    assert place is not None
+    steps, errors = _trace(batch, history, *place)
+    return Alignment(
+        score=float(top),
+        phrase=(steps[0][0], place[0] + 1),
+        text=(steps[0][2], place[1] + 1),
+        steps=tuple(steps),
+        errors=errors,
+    )
+
+
+def _trace(
+    batch: _Batch, history: list[tuple[Floats, Floats]], column: int, step: int
+) -> tuple[list[tuple[int, int, int, int]], int]:
+    """Walk back from the last letters to the first; return the steps in order and how many errors they have."""
+    costs = batch.costs
+    steps: list[tuple[int, int, int, int]] = []
+    errors = 0
+    must_match = True
+
+    def close(one: float, other: float) -> bool:
+        return bool(abs(one - other) < 2e-3 + 1e-5 * abs(one))
+
+    def before(at: int, col: int) -> float:
+        return float(history[at][1][0, col]) if at >= 0 and col >= 0 else float(NEVER)
+
+    while True:
+        matched = float(history[step][0][0, column])
+        here = float(history[step][1][0, column])
+        if must_match or close(matched, here):
+            must_match = False
+            emission = float(batch.emission(step)[0, column])
+            if close(matched, float(batch.start(step)[0, column]) + emission):
+                steps.append((column, column + 1, step, step + 1))
+                errors += batch.p_codes[0, column] != batch.t_codes[step, 0]
+                break
+            blanks = float(batch.blanks(step)[0, column]) if step else 0.0
+            if close(matched, before(step - 1, column - 1) + blanks + emission):
+                steps.append((column, column + 1, step, step + 1))
+                errors += batch.p_codes[0, column] != batch.t_codes[step, 0]
+                column, step = column - 1, step - 1
+                continue
+            errors += 1
+            if step in batch.two_as_one:
+                joined = float(batch.two_as_one[step][0, column])
+                if column and close(matched, float(batch.start(step)[0, column - 1]) + joined):
+                    steps.append((column - 1, column + 1, step, step + 1))
+                    break
+                if close(matched, before(step - 1, column - 2) + joined):
+                    steps.append((column - 1, column + 1, step, step + 1))
+                    column, step = column - 2, step - 1
+                    continue
+            split = float(batch.one_as_two[step][0, column])
+            steps.append((column, column + 1, step - 1, step + 1))
+            if close(matched, float(batch.start(step - 1)[0, column]) + split):
+                break
+            column, step = column - 1, step - 2
+            continue
+        errors += 1
+        if close(here, before(step - 1, column) + costs.extra):
+            steps.append((column + 1, column + 1, step, step + 1))
+            step -= 1
+        else:
+            steps.append((column, column + 1, step + 1, step + 1))
+            column -= 1
+    steps.reverse()
+    return steps, int(errors)

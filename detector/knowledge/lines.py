@@ -1,0 +1,223 @@
+"""Lines as they were read, ready to be matched: letters, trust, surprise, and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.knowledge.alignment import TextSide
+from detector.knowledge.costs import codes, places
+from detector.knowledge.folding import SPACELESS, Folded, foldings, main_script
+from detector.knowledge.letters import letter_model
+from detector.types import TextLine, quad_bounds
+
+MOST_VARIANTS = 4
+RIGHT_TO_LEFT = frozenset({"Arab", "Hebr"})
+_LINE_END = 2.5  # bits: ordinary text seldom ends just there, a phrase's part often does
+_INNER_END = -1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line stands.
+
+    Attributes:
+        centre: of its quad, pixels.
+        along: unit vector in the direction of reading on the screen, left to right of the quad.
+        height: of its letters, pixels.
+        reach: half its length along that direction, pixels.
+        begin: border that the begin of the text touches, or empty.
+        end: border that its end touches, or empty.
+        beside: border that its long side touches (letters cut in half), or empty.
+        zones: zones of the picture that it stands in.
+    """
+
+    centre: tuple[float, float]
+    along: tuple[float, float]
+    height: float
+    reach: float
+    begin: str
+    end: str
+    beside: str
+    zones: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to take one line: a reading and its letters.
+
+    Attributes:
+        line: index into the observations' lines.
+        folded: the letters.
+        script: of most of them.
+        side: for the alignment.
+        cost: bits for having several readings to choose from, 0 or below.
+        words: how many words it has.
+    """
+
+    line: int
+    folded: Folded
+    script: str
+    side: TextSide
+    cost: float
+    words: int
+
+
+def place_of(line: TextLine, size: tuple[int, int]) -> Place:
+    """Return where a line stands in a picture of this size (width, height)."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = line.quad
+    begin_x, begin_y, end_x, end_y = (ax + dx) / 2, (ay + dy) / 2, (bx + cx) / 2, (by + cy) / 2
+    width, height = size
+    letter = max(line.height, 1.0)
+    length = float(np.hypot(end_x - begin_x, end_y - begin_y))
+    along = ((end_x - begin_x) / length, (end_y - begin_y) / length) if length > 0 else (1.0, 0.0)
+    # A line that is cut begins at the border itself; overlays that are whole keep a margin of about a letter.
+    near_x = max(3.0, min(0.015 * width, 0.6 * letter))
+    near_y = max(3.0, min(0.015 * height, 0.6 * letter))
+
+    def touches(x: float, y: float) -> str:
+        if x <= near_x:
+            return "left"
+        if x >= width - near_x:
+            return "right"
+        if y <= near_y:
+            return "top"
+        return "bottom" if y >= height - near_y else ""
+
+    level = abs(along[0]) >= abs(along[1])
+    begin = touches(begin_x, begin_y if not level else height / 2)
+    end = touches(end_x, end_y if not level else height / 2)
+    left, top, right, bottom = quad_bounds(line.quad)
+    beside = ""
+    if level:
+        beside = "top" if top <= near_y / 3 else "bottom" if bottom >= height - near_y / 3 else ""
+    else:
+        beside = "left" if left <= near_x / 3 else "right" if right >= width - near_x / 3 else ""
+    if main_script(line.text) in RIGHT_TO_LEFT:
+        begin, end = end, begin
+    return Place(
+        centre=((left + right) / 2, (top + bottom) / 2),
+        along=along,
+        height=letter,
+        reach=length / 2,
+        begin=begin,
+        end=end,
+        beside=beside,
+        zones=_zones(left / width, top / height, right / width, bottom / height),
+    )
+
+
+def _zones(left: float, top: float, right: float, bottom: float) -> frozenset[str]:
+    """Return the zones that a rectangle reaches (shares of the picture); the thirds overlap generously."""
+    columns = [name for name, low, high in (("left", 0, 0.4), ("", 0.25, 0.75), ("right", 0.6, 1)) if right > low and left < high]
+    rows = [name for name, low, high in (("top", 0, 0.36), ("", 0.25, 0.75), ("bottom", 0.64, 1)) if bottom > low and top < high]
+    return frozenset("-".join(filter(None, (row, column))) or "center" for row in rows for column in columns)
+
+
+def trust(confidence: float) -> float:
+    """Return how far a letter of this confidence counts: fully from 0.85 on, never less than a third."""
+    return float(min(1.0, 0.35 + 0.65 * max(confidence, 0.0) / 0.85))
+
+
+def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
+    """Return the ways to take each line that has letters."""
+    raw: list[tuple[int, Folded, npt.NDArray[np.float32], int]] = []
+    for number, line in enumerate(lines):
+        seen: list[tuple[Folded, npt.NDArray[np.float32]]] = []
+        readings: list[tuple[str, tuple[float, ...] | None, float]] = [
+            (line.text, line.char_confidences, line.confidence),
+            *((vote.text, None, vote.confidence) for vote in line.votes),
+        ]
+        for text, confidences, whole in readings:
+            for folded in foldings(text):
+                if len(folded.letters) < 2 or any(folded.letters == other.letters for other, _ in seen):
+                    continue
+                values = (
+                    [confidences[place] for place in folded.index] if confidences else [whole] * len(folded.letters)
+                )
+                seen.append((folded, np.array([trust(value) for value in values], np.float32)))
+        for folded, weight in seen[:MOST_VARIANTS]:
+            raw.append((number, folded, weight, min(len(seen), MOST_VARIANTS)))
+    surprises = letter_model().surprise(
+        [(folded.letters, folded.starts, bool(spots[number].begin)) for number, folded, _, _ in raw]
+    )
+    variants = []
+    for (number, folded, weight, count), surprise in zip(raw, surprises, strict=True):
+        script = main_script(folded.letters)
+        spot = spots[number]
+        size = len(folded.letters)
+        starts = np.array(folded.starts, bool)
+        words = max(int(starts.sum()), 1)
+        spaced = script not in SPACELESS
+        begin_word = np.where(starts, -(1 + np.log2(words)), -(4 + np.log2(size)))
+        begin_inside = np.where(starts, -(5 + np.log2(words)), -(2 + np.log2(size)))
+        follows = np.append(starts[1:], True)
+        end_word = np.where(follows, _INNER_END, _INNER_END - 4)
+        end_inside = np.where(follows, _INNER_END - 3.5, _INNER_END - 1.5)
+        if not spaced:
+            begin_word = begin_inside = np.full(size, -(1 + np.log2(size)))
+            end_word = end_inside = np.full(size, _INNER_END)
+            begin_word, end_word = begin_word.copy(), end_word.copy()
+            begin_inside, end_inside = begin_inside.copy(), end_inside.copy()
+        begin_word[0] = -1
+        begin_inside[0] = -4 if spaced else -1
+        end_word[-1] = _LINE_END
+        end_inside[-1] = _LINE_END - (3 if spaced else 0)
+        variants.append(
+            Variant(
+                line=number,
+                folded=folded,
+                script=script,
+                side=TextSide(
+                    letters=folded.letters,
+                    codes=codes(folded.letters),
+                    places=places(folded.letters),
+                    starts=starts,
+                    bits=surprise.bits,
+                    boundary=surprise.boundary,
+                    weight=weight,
+                    begin_word=begin_word.astype(np.float32),
+                    begin_inside=begin_inside.astype(np.float32),
+                    end_word=end_word.astype(np.float32),
+                    end_inside=end_inside.astype(np.float32),
+                    cut_begin=bool(spot.begin),
+                    cut_end=bool(spot.end),
+                    spaced=spaced,
+                ),
+                cost=-0.5 * float(np.log2(count)),
+                words=words,
+            )
+        )
+    return variants
+
+
+def follows_below(upper: Place, lower: Place) -> bool:
+    """Return whether one line stands right under another as the next line of the same text."""
+    if not 0.55 <= lower.height / upper.height <= 1.8:
+        return False
+    ux, uy = upper.along
+    if ux * lower.along[0] + uy * lower.along[1] < 0.94:  # 20 degrees
+        return False
+    dx, dy = lower.centre[0] - upper.centre[0], lower.centre[1] - upper.centre[1]
+    height = (upper.height + lower.height) / 2
+    down = -uy * dx + ux * dy
+    across = abs(ux * dx + uy * dy)
+    return 0.55 * height <= down <= 2.4 * height and across <= upper.reach + lower.reach + 0.5 * height
+
+
+def follows_beside(first: Place, second: Place, leftwards: bool = False) -> bool:
+    """Return whether one line goes on in another one on the same height, as when an engine splits a line."""
+    if not 0.6 <= second.height / first.height <= 1.67:
+        return False
+    ux, uy = first.along
+    if ux * second.along[0] + uy * second.along[1] < 0.97:
+        return False
+    dx, dy = second.centre[0] - first.centre[0], second.centre[1] - first.centre[1]
+    height = (first.height + second.height) / 2
+    down = abs(-uy * dx + ux * dy)
+    ahead = (ux * dx + uy * dy) * (-1 if leftwards else 1)
+    gap = ahead - first.reach - second.reach
+    return down <= 0.45 * height and -0.4 * height <= gap <= 4 * height

@@ -1,0 +1,366 @@
+"""Finds phrases in what was read: candidates, alignment, lines of one text added up, and how rare that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.knowledge.alignment import Alignment, align, best_scores
+from detector.knowledge.costs import packaged_costs, read_config
+from detector.knowledge.folding import normal_line
+from detector.knowledge.lines import (
+    RIGHT_TO_LEFT, Place, Variant, follows_below, follows_beside, place_of, prepare,
+)  # fmt: skip
+from detector.knowledge.patterns import PatternHit, Patterns
+from detector.knowledge.phrases import Index, Phrase, compile_phrases, skeleton
+from detector.types import Observations, Signature
+
+MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
+LEAST_SHARED = 5.0  # worth of the triples that they have to share
+MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
+LEAST_TRACED = -8.0  # bits, before calibration
+BORDER_WEIGHT = 4.0  # a line at the border is the likelier place of a cut phrase
+PLACED_BITS, ELSEWHERE_BITS = 1.0, -2.0
+LEAST_WHOLE = 0.5  # bits of a whole word read without an error: it is there, however little that says
+MOST_WORDS = 6
+FEWEST = {"Latn": 2048, "Cyrl": 512}
+"""Phrases counted as searched even where there are fewer, so that bits do not sink with each new signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A part of a phrase in one line."""
+
+    variant: Variant
+    alignment: Alignment
+
+    @property
+    def score(self) -> float:
+        """Bits, with those for choosing among the line's readings."""
+        return self.alignment.score + self.variant.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A phrase or pattern that was found; ``raw`` is its score before calibration."""
+
+    signature: Signature
+    text: str
+    language: str
+    script: str
+    raw: float
+    bits: float
+    quote: str
+    lines: tuple[int, ...]
+    share: float
+    cut: tuple[str, ...]
+    placed: bool
+    alignment: tuple[tuple[str, str], ...]
+
+
+class Matcher:
+    """Signatures compiled for matching; made once, never changed."""
+
+    def __init__(self, signatures: Mapping[str, Signature]) -> None:
+        self.signatures = signatures
+        self.phrases = compile_phrases(signatures.values())
+        self.index = Index(self.phrases)
+        self.patterns = Patterns(signatures.values())
+        self.costs = packaged_costs()
+        calibration = read_config()["calibration"]
+        assert isinstance(calibration, dict)
+        self._slope = float(calibration["slope"])
+        self._shift: dict[str, float] = {name: float(value) for name, value in calibration["shift"].items()}
+        self._words: dict[str, list[Phrase]] = defaultdict(list)
+        counts: dict[str, int] = defaultdict(int)
+        for phrase in self.phrases:
+            if phrase.whole:
+                self._words[_word_key(phrase.folded.letters, phrase.folded.starts)].append(phrase)
+            else:
+                counts[phrase.script] += 1
+        self._search = {script: float(np.log2(max(count, FEWEST.get(script, 256)))) for script, count in counts.items()}
+
+    def find(self, observations: Observations) -> list[Found]:
+        """Return the best find of each signature, the strongest first; only those with bits above 0."""
+        lines = observations.lines
+        spots = [place_of(line, observations.size) for line in lines]
+        variants = prepare(lines, spots)
+        best: dict[str, Found] = {}
+        found = [
+            *self._fragments(variants, spots),
+            *self._whole(variants, spots),
+            *self._structured(observations, variants, spots),
+        ]
+        for item in found:
+            known = best.get(item.signature.id)
+            if item.bits > 0 and (known is None or item.bits > known.bits):
+                best[item.signature.id] = item
+        return sorted(best.values(), key=lambda item: (-item.bits, item.signature.id))
+
+    def calibrated(self, raw: float, script: str) -> float:
+        """Return honest bits: -log2 of how many such finds one genuine picture is expected to hold."""
+        return self._slope * raw + self._shift.get(script, self._shift["*"])
+
+    def _fragments(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
+        pairs = self.index.candidates(
+            [variant.folded.letters for variant in variants], MOST_CANDIDATES, LEAST_SHARED
+        )
+        pairs = [(line, number) for line, number in pairs if not self.phrases[number].whole]
+        if not pairs:
+            return []
+        weights = _line_weights(variants, spots)
+        scores = best_scores([(self.phrases[number].side, variants[line].side) for line, number in pairs], self.costs)
+        ranked = sorted(
+            (
+                (float(score) + variants[line].cost + weights[variants[line].line] - self._search[self.phrases[number].script], line, number)
+                for (line, number), score in zip(pairs, scores, strict=True)
+            ),
+            key=lambda row: (-row[0], row[1], row[2]),
+        )
+        hits: dict[int, list[Hit]] = defaultdict(list)
+        tried: set[tuple[int, int]] = set()
+        for total, line, number in ranked[:MOST_TRACED]:
+            if total < LEAST_TRACED:
+                break
+            self._trace(number, line, variants, hits, tried)
+        by_line: dict[int, list[int]] = defaultdict(list)
+        for row, variant in enumerate(variants):
+            by_line[variant.line].append(row)
+        result = []
+        for number in sorted(hits):
+            self._neighbours(number, variants, spots, by_line, hits, tried)
+            item = self._best_chain(self.phrases[number], hits[number], spots, weights)
+            if item is not None:
+                result.append(item)
+        return result
+
+    def _trace(
+        self, number: int, row: int, variants: Sequence[Variant], hits: dict[int, list[Hit]], tried: set[tuple[int, int]]
+    ) -> None:
+        if (number, row) in tried:
+            return
+        tried.add((number, row))
+        alignment = align(self.phrases[number].side, variants[row].side, self.costs)
+        if alignment is not None and alignment.score > -4:
+            hits[number].append(Hit(variants[row], alignment))
+
+    def _neighbours(
+        self,
+        number: int,
+        variants: Sequence[Variant],
+        spots: Sequence[Place],
+        by_line: Mapping[int, Sequence[int]],
+        hits: dict[int, list[Hit]],
+        tried: set[tuple[int, int]],
+    ) -> None:
+        """Look for the rest of a phrase in the lines around those that hold a part of it."""
+        phrase = self.phrases[number]
+        open_lines = [
+            hit.variant.line for hit in hits[number] if hit.alignment.phrase != (0, phrase.size)
+        ]
+        done: set[int] = set()
+        while open_lines and len(done) < 8:
+            line = open_lines.pop(0)
+            if line in done:
+                continue
+            done.add(line)
+            here = spots[line]
+            for other, rows in by_line.items():
+                there = spots[other]
+                if other == line or not (_next(here, there, phrase.script) or _next(there, here, phrase.script)):
+                    continue
+                for row in rows:
+                    if variants[row].script == phrase.script and (number, row) not in tried:
+                        before = len(hits[number])
+                        self._trace(number, row, variants, hits, tried)
+                        if len(hits[number]) > before:
+                            open_lines.append(other)
+
+    def _best_chain(
+        self, phrase: Phrase, hits: Sequence[Hit], spots: Sequence[Place], weights: Mapping[int, float]
+    ) -> Found | None:
+        """Return the best find of one phrase: one line, or several of one text in the phrase's order."""
+        if not hits:
+            return None
+        order = sorted(range(len(hits)), key=lambda row: (hits[row].alignment.phrase, hits[row].variant.line))
+        total: dict[int, float] = {}
+        came: dict[int, int | None] = {}
+        for row in order:
+            hit = hits[row]
+            total[row], came[row] = hit.score, None
+            for earlier in order:
+                if earlier == row:
+                    break
+                link = self._link(phrase, hits[earlier], hit, spots)
+                if link is not None and total[earlier] + link + hit.score > total[row]:
+                    total[row], came[row] = total[earlier] + link + hit.score, earlier
+        last = max(order, key=lambda row: total[row])
+        chain: list[Hit] = []
+        at: int | None = last
+        while at is not None:
+            chain.append(hits[at])
+            at = came[at]
+        chain.reverse()
+        numbers = [hit.variant.line for hit in chain]
+        placed, bits = _place_bits(phrase.signature, [spots[number] for number in numbers])
+        raw = total[last] - self._search[phrase.script] + max(weights[number] for number in numbers) + bits
+        return self._found(phrase, chain, spots, raw, self.calibrated(raw, phrase.script), placed)
+
+    @staticmethod
+    def _link(phrase: Phrase, upper: Hit, lower: Hit, spots: Sequence[Place]) -> float | None:
+        """Return the bits for one hit going on in another, or None where it cannot."""
+        begin, end = lower.alignment.phrase[0], upper.alignment.phrase[1]
+        if begin < end - 1 or upper.variant.line == lower.variant.line:
+            return None
+        if not _next(spots[upper.variant.line], spots[lower.variant.line], phrase.script):
+            return None
+        if begin - end > 1:
+            return -1.0
+        # The text goes on where it broke off: there was no choice of where to break and where to begin.
+        return -2.0 - float(phrase.side.last[end - 1]) - float(phrase.side.first[begin])
+
+    def _whole(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
+        """Return phrases that count only as a whole, between word boundaries."""
+        if not self._words:
+            return []
+        wanted: dict[tuple[int, int], None] = {}
+        for row, variant in enumerate(variants):
+            for key in _word_keys(variant):
+                for phrase in self._words.get(key, ()):
+                    wanted[row, phrase.number] = None
+        fuzzy = self.index.candidates([variant.folded.letters for variant in variants], MOST_CANDIDATES, LEAST_SHARED * 2)
+        for row, number in fuzzy:
+            if self.phrases[number].whole and self.phrases[number].size >= 8:
+                wanted[row, number] = None
+        lines = np.log2(max(len({variant.line for variant in variants}), 1))
+        result = []
+        for row, number in wanted:
+            phrase, variant = self.phrases[number], variants[row]
+            alignment = align(phrase.side, variant.side, self.costs)
+            if alignment is None or not self._stands_alone(phrase, variant, alignment):
+                continue
+            placed, bits = _place_bits(phrase.signature, [spots[variant.line]])
+            raw = alignment.score + variant.cost + 2 - float(lines) + bits
+            honest = max(raw, LEAST_WHOLE) if alignment.errors == 0 else raw
+            result.append(self._found(phrase, [Hit(variant, alignment)], spots, raw, honest, placed))
+        return result
+
+    @staticmethod
+    def _stands_alone(phrase: Phrase, variant: Variant, alignment: Alignment) -> bool:
+        begin, end = alignment.text
+        if alignment.phrase != (0, phrase.size) or alignment.errors > phrase.size // 7:
+            return False
+        if phrase.signature.match == "line":
+            return begin == 0 and end == len(variant.folded.letters)
+        if not variant.side.spaced:
+            return True
+        starts = variant.folded.starts
+        return starts[begin] and (end == len(starts) or starts[end])
+
+    def _structured(self, observations: Observations, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
+        """Return patterns that were found."""
+        texts: list[tuple[int, str]] = []
+        for number, line in enumerate(observations.lines):
+            seen = dict.fromkeys(normal_line(text) for text in (line.text, *(vote.text for vote in line.votes)))
+            texts.extend((number, text) for text in seen if text)
+        rarity: dict[int, Variant] = {}
+        for variant in variants:
+            rarity.setdefault(variant.line, variant)
+        lines = float(np.log2(max(len(observations.lines), 1)))
+        result = []
+        for hit in self.patterns.find([text for _, text in texts]):
+            number = texts[hit.line][0]
+            placed, bits = _place_bits(hit.signature, [spots[number]])
+            raw = _pattern_bits(hit, rarity.get(number)) + bits - lines
+            result.append(
+                Found(
+                    signature=hit.signature, text=hit.pattern, language="", script="Zyyy", raw=raw,
+                    bits=max(raw, LEAST_WHOLE), quote=hit.text, lines=(number,), share=1.0, cut=(), placed=placed,
+                    alignment=(),
+                )
+            )  # fmt: skip
+        return result
+
+    @staticmethod
+    def _found(
+        phrase: Phrase, chain: Sequence[Hit], spots: Sequence[Place], raw: float, bits: float, placed: bool
+    ) -> Found:
+        matched = np.zeros(phrase.size, bool)
+        pairs: list[tuple[str, str]] = []
+        quotes = []
+        cut: dict[str, None] = {}
+        for hit in chain:
+            folded, alignment = hit.variant.folded, hit.alignment
+            quotes.append(folded.quote(*alignment.text))
+            spot = spots[hit.variant.line]
+            begin, end = alignment.phrase
+            if begin > 0 and alignment.text[0] == 0 and spot.begin:
+                cut[spot.begin] = None
+            if end < phrase.size and alignment.text[1] == len(folded.letters) and spot.end:
+                cut[spot.end] = None
+            if (begin > 0 or end < phrase.size) and spot.beside:
+                cut[spot.beside] = None
+            for first, stop, at, after in alignment.steps:
+                if after > at:
+                    matched[first:stop] = True
+                pairs.append((phrase.folded.quote(first, stop), folded.quote(at, after)))
+        return Found(
+            signature=phrase.signature, text=phrase.text, language=phrase.language, script=phrase.script, raw=raw,
+            bits=bits, quote=" / ".join(quotes), lines=tuple(hit.variant.line for hit in chain),
+            share=float(matched.mean()), cut=tuple(cut), placed=placed, alignment=tuple(pairs),
+        )  # fmt: skip
+
+
+def _next(upper: Place, lower: Place, script: str) -> bool:
+    return follows_below(upper, lower) or follows_beside(upper, lower, leftwards=script in RIGHT_TO_LEFT)
+
+
+def _line_weights(variants: Sequence[Variant], spots: Sequence[Place]) -> dict[int, float]:
+    """Return log2 of each line's share of the places that were searched."""
+    weights = {
+        variant.line: BORDER_WEIGHT if (spots[variant.line].begin or spots[variant.line].end) else 1.0
+        for variant in variants
+    }
+    whole = sum(weights.values())
+    return {line: float(np.log2(weight / whole)) for line, weight in weights.items()}
+
+
+def _place_bits(signature: Signature, spots: Sequence[Place]) -> tuple[bool, float]:
+    if not signature.where:
+        return True, 0.0
+    placed = any(spot.zones.intersection(signature.where) for spot in spots)
+    return placed, PLACED_BITS if placed else ELSEWHERE_BITS
+
+
+def _word_key(letters: str, starts: Sequence[bool]) -> str:
+    return "".join(skeleton(word) for word in _words(letters, starts))
+
+
+def _words(letters: str, starts: Sequence[bool]) -> list[str]:
+    begins = [place for place, start in enumerate(starts) if start]
+    return [letters[begin:end] for begin, end in zip(begins, [*begins[1:], len(letters)], strict=True)]
+
+
+def _word_keys(variant: Variant) -> set[str]:
+    bones = [skeleton(word) for word in _words(variant.folded.letters, variant.folded.starts)]
+    keys = {
+        "".join(bones[begin : begin + count])
+        for begin in range(len(bones))
+        for count in range(1, min(MOST_WORDS, len(bones) - begin) + 1)
+    }
+    keys.add("".join(bones))
+    return keys
+
+
+def _pattern_bits(hit: PatternHit, variant: Variant | None) -> float:
+    """Return how surprising the letters of a structured text are; its digits may be any and count one bit each."""
+    if variant is None:
+        return LEAST_WHOLE
+    mean = {letter: float(bits) for letter, bits in zip(variant.folded.letters, variant.side.bits, strict=True)}
+    letters = [character for character in normal_line(hit.text).casefold() if character.isalnum()]
+    digits = sum(character.isdigit() for character in letters)
+    rest = sum(mean.get(letter, 3.0) for letter in letters if not letter.isdigit())
+    return rest + min(digits, 6) + 2.0 - float(np.log2(variant.words))

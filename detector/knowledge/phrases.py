@@ -1,0 +1,185 @@
+"""Signatures' phrases, ready to be found: their letters, where they may break, and an index of letter triples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.knowledge.alignment import NEVER, PhraseSide
+from detector.knowledge.costs import codes, places
+from detector.knowledge.folding import Folded, fold, main_script, script_of
+from detector.types import Signature
+
+_SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")
+_SKELETON = str.maketrans("1lj052869vу", "iiiosbzbguy")
+_WIDE = frozenset({"Hani", "Hang", "Thai", "Deva", "Beng", "Taml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase of one signature.
+
+    Attributes:
+        number: its place in the index.
+        signature: whose it is.
+        text: as the signature writes it.
+        language: BCP 47 code.
+        folded: its letters.
+        script: of most of them.
+        side: for the alignment.
+        whole: only the whole phrase counts, between word boundaries.
+    """
+
+    number: int
+    signature: Signature
+    text: str
+    language: str
+    folded: Folded
+    script: str
+    side: PhraseSide
+    whole: bool
+
+    @property
+    def size(self) -> int:
+        """How many letters it has."""
+        return len(self.folded.letters)
+
+
+def compile_phrases(signatures: Iterable[Signature]) -> list[Phrase]:
+    """Return all phrases of these signatures."""
+    phrases: list[Phrase] = []
+    for signature in signatures:
+        for language, texts in signature.phrases.items():
+            for text in texts:
+                folded = fold(text)
+                whole = signature.match != "fragment"
+                phrases.append(
+                    Phrase(
+                        number=len(phrases),
+                        signature=signature,
+                        text=text,
+                        language=language,
+                        folded=folded,
+                        script=main_script(folded.letters),
+                        side=phrase_side(folded, whole),
+                        whole=whole,
+                    )
+                )
+    return phrases
+
+
+def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
+    """Return a phrase's letters with what it costs to begin or end a part at each of them.
+
+    Parts are counted as hypotheses: the whole phrase is one, its sentences are few, its words more, any other
+    place one of as many as it has letters.
+    """
+    size = len(folded.letters)
+    starts = np.array(folded.starts, bool)
+    sentence = np.zeros(size, bool)
+    for place in range(1, size):
+        between = folded.text[folded.index[place - 1] + 1 : folded.index[place]]
+        sentence[place] = bool(starts[place] and _SENTENCE_END.search(between))
+    words = max(int(starts.sum()), 1)
+    sentences = int(sentence.sum()) + 1
+    inside = -(2 + np.log2(size))
+    first = np.full(size, inside, np.float32)
+    first[starts] = max(-(2 + np.log2(words)), inside)
+    first[sentence] = -(1 + np.log2(sentences))
+    if whole:
+        first[:] = NEVER
+    first[0] = -1
+    last = np.full(size, inside, np.float32)
+    last[:-1][starts[1:]] = max(-(2 + np.log2(words)), inside)
+    last[:-1][sentence[1:]] = -(1 + np.log2(sentences))
+    if whole:
+        last[:] = NEVER
+    last[-1] = -1
+    return PhraseSide(
+        letters=folded.letters,
+        codes=codes(folded.letters),
+        places=places(folded.letters),
+        starts=starts,
+        first=first,
+        last=last,
+        border=float(NEVER) if whole else float(-(1 + np.log2(size))),
+    )
+
+
+def skeleton(letters: str) -> str:
+    """Return letters with those that are read for one another made one, so that an index still finds them."""
+    bones = letters.translate(_SKELETON)
+    return bones.replace("rn", "m").replace("uu", "w").replace("ci", "d").replace("nn", "m")
+
+
+def grams(letters: str) -> npt.NDArray[np.int64]:
+    """Return the distinct keys of all triples of letters, and of the pairs in scripts that need few letters."""
+    bones = skeleton(letters)
+    if len(bones) < 2:
+        return np.empty(0, np.int64)
+    numbers = codes(bones) & 0x1FFFF
+    keys = []
+    if len(bones) >= 3:
+        keys.append((numbers[:-2] << 34) | (numbers[1:-1] << 17) | numbers[2:])
+    if not bones.isascii():
+        pairs = (numbers[:-1] << 17) | numbers[1:]
+        wide = np.array([script_of(letter) in _WIDE for letter in bones])
+        keys.append(pairs[wide[:-1] & wide[1:]])
+    return np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
+
+
+class Index:
+    """Which phrases share triples of letters with a line."""
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        self.count = len(phrases)
+        keys = [grams(phrase.folded.letters) for phrase in phrases]
+        owners = np.repeat(np.arange(self.count), [len(key) for key in keys])
+        joined = np.concatenate(keys) if keys else np.empty(0, np.int64)
+        order = np.argsort(joined, kind="stable")
+        self.owners = owners[order].astype(np.int32)
+        self.keys, self.starts, self.counts = np.unique(joined[order], return_index=True, return_counts=True)
+        # A triple that few phrases have says more; 8 phrases' worth are added so that none says all.
+        self.worth = np.log2((self.count + 8) / (self.counts + 4)).astype(np.float32)
+
+    def candidates(self, lines: Sequence[str], most: int, least: float) -> list[tuple[int, int]]:
+        """Return (line, phrase) pairs worth aligning.
+
+        Args:
+            lines: letters of the lines.
+            most: how many phrases a line may have.
+            least: worth of the shared triples that a pair needs.
+        """
+        if not self.count or not lines:
+            return []
+        per_line = [grams(letters) for letters in lines]
+        keys = np.concatenate(per_line)
+        if not len(keys):
+            return []
+        owner_line = np.repeat(np.arange(len(lines)), [len(key) for key in per_line])
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        hit = self.keys[at] == keys
+        at, owner_line = at[hit], owner_line[hit]
+        if not len(at):
+            return []
+        counts = self.counts[at]
+        total = int(counts.sum())
+        offsets = np.repeat(self.starts[at] - (np.cumsum(counts) - counts), counts) + np.arange(total)
+        cells = np.repeat(owner_line, counts) * self.count + self.owners[offsets]
+        scores = np.bincount(cells, weights=np.repeat(self.worth[at], counts), minlength=len(lines) * self.count)
+        table = scores.reshape(len(lines), self.count)
+        pairs: list[tuple[int, int]] = []
+        good_lines, good = np.nonzero(table >= least)
+        values = table[good_lines, good]
+        order = np.lexsort((good, -values, good_lines))
+        taken: dict[int, int] = {}
+        for place in order:
+            line = int(good_lines[place])
+            if taken.get(line, 0) < most:
+                taken[line] = taken.get(line, 0) + 1
+                pairs.append((line, int(good[place])))
+        return pairs
