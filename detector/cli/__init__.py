@@ -15,6 +15,7 @@ import click
 
 from detector import __version__
 from detector.cli.engine_commands import completion, engines
+from detector.cli.evaluate_command import evaluate
 from detector.cli.explain_command import explain
 from detector.cli.scan_commands import rescore, scan
 from detector.cli.signature_commands import signatures
@@ -46,7 +47,7 @@ def cli() -> None:
     """
 
 
-for _command in (scan, explain, rescore, signatures, engines, completion):
+for _command in (scan, explain, rescore, evaluate, signatures, engines, completion):
     cli.add_command(_command)
 
 

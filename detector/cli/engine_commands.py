@@ -40,7 +40,7 @@ def engines(as_json: bool, verbose: int, quiet: bool) -> int:
                 out.line(f"{'':<12} {found.reason}")
             if found.remedy:
                 out.line(f"{'':<12} type: {found.remedy}")
-    return int(ExitCode.OK if any(found.ready for _, found in table) else ExitCode.ENGINE)
+    return int(ExitCode.OK if any(found.ready and found.scripts for _, found in table) else ExitCode.ENGINE)
 
 
 @click.command()

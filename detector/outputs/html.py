@@ -97,7 +97,7 @@ class Format(AbstractContextManager["Format"]):
             self._assemble()
 
     def _assemble(self) -> None:
-        css, digest = _style()
+        css, digest = style_sheet()
         versions = [(visible(name, limit=80), visible(value, limit=200)) for name, value in self._versions.items()]
         total = sum(self._counts.values())
         page_head = render(
@@ -234,7 +234,7 @@ def _template() -> Template:
 
 
 @cache
-def _style() -> tuple[Any, str]:
+def style_sheet() -> tuple[Any, str]:
     """Return the style sheet and its hash for the content security policy."""
     from markupsafe import Markup
 
