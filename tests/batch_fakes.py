@@ -77,7 +77,6 @@ class Breaking(Fake):
             time.sleep(600)
         elif name.startswith("spin"):
             # Holds the interpreter's lock: no thread of this process runs any more.
-            ctypes.pythonapi.PyThread_get_thread_ident()
             ctypes.PyDLL(None).usleep(600_000_000)
         elif name.startswith("crash"):
             os.kill(os.getpid(), signal.SIGSEGV)

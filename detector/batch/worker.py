@@ -126,6 +126,7 @@ class _Hand:
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:  # whatever a picture does to us, it is one row
+            traceback.clear_frames(error.__traceback__)  # what filled the memory may hang on them
             if isinstance(error, DetectorError) and not self._concerns_one_picture(error):
                 raise
             self._pipe.send(("done", _error_outcome(source, error, sha256)))
@@ -167,6 +168,8 @@ def _error_outcome(source: str, error: Exception, sha256: str) -> Outcome:
     memory = isinstance(error, MemoryError) or any(word in str(error).lower() for word in _OUT_OF_MEMORY)
     if memory and getattr(error, "code", "") != "memory":
         error = PictureError("memory", f"{source}: needs more memory than a worker may have. See --max-memory-mb.")
+    elif isinstance(error, EngineError):
+        error = EngineError(f"{source}: {error}")
     elif not isinstance(error, DetectorError):
         error = RuntimeError(f"{source}: {type(error).__name__}: {str(error)[:300]}")
     return Outcome(report=error_report(source, error, sha256=sha256), spent=memory)
