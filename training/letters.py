@@ -146,7 +146,7 @@ def main() -> None:
                 arrays[f"{script}.{length}{name}.bits"] = np.clip(np.round(values[sorting] * 16), -127, 400).astype(np.int16)
         sys.stderr.write(f"{script}: {base} letters, {sum(len(v) for k, v in arrays.items() if k.startswith(script) and k.endswith('p.keys'))} n-grams\n")
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    _write(OUTPUT, arrays)
+    write_arrays(OUTPUT, arrays)
     sys.stderr.write(f"{OUTPUT}: {OUTPUT.stat().st_size} bytes\n")
 
 
@@ -157,7 +157,7 @@ def _key(gram: str, place: dict[str, int], base: int) -> int:
     return key
 
 
-def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an .npz whose bytes depend on nothing but the arrays (numpy's own carries the time)."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():

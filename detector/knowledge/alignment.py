@@ -18,6 +18,7 @@ from detector.knowledge.costs import OTHER, Costs
 
 Floats = npt.NDArray[np.float32]
 NEVER = np.float32(-1e6)
+SELDOM = -5.2  # bits; below it a confusion counts as an error, above it as the same letter
 CUT_END = np.float32(2.5)
 """Bits for a part that ends where the line ends, at the border; see ``lines``."""
 _CLASH = (0.90, 0.10, 0.03, 0.97)
@@ -34,6 +35,8 @@ class PhraseSide:
         codes: code points.
         places: rows in the table of confusions.
         starts: whether a word begins at the letter.
+        begins: 2 where the phrase or a sentence of it begins, 1 where a word does, 0 inside a word.
+        ends: the same for what ends with the letter.
         first: bits for a part that begins with this letter, 0 or below.
         last: bits for a part that ends with this letter, 0 or below.
         border: bits for a part that breaks off at the picture's border, anywhere.
@@ -43,6 +46,8 @@ class PhraseSide:
     codes: npt.NDArray[np.int64]
     places: npt.NDArray[np.int64]
     starts: npt.NDArray[np.bool_]
+    begins: npt.NDArray[np.int8]
+    ends: npt.NDArray[np.int8]
     first: Floats
     last: Floats
     border: float
@@ -60,11 +65,12 @@ class TextSide:
         bits: how surprising each letter is as ordinary text.
         boundary: the probability that ordinary text begins a word there.
         weight: how far each letter is trusted, 0 to 1.
-        begin_word, begin_inside: bits for a part beginning here, by whether the phrase begins a word there.
-        end_word, end_inside: bits for a part ending here, by whether the phrase ends a word there.
+        begin: (3, letters) bits for a part beginning here, by the phrase's ``begins``.
+        end: (3, letters) bits for a part ending here, by the phrase's ``ends``.
         cut_begin: the line begins at the picture's border.
         cut_end: the line ends at the picture's border.
         spaced: the script writes blanks.
+        known: whether the letter stands in a word that ordinary text has.
     """
 
     letters: str
@@ -74,13 +80,12 @@ class TextSide:
     bits: Floats
     boundary: Floats
     weight: Floats
-    begin_word: Floats
-    begin_inside: Floats
-    end_word: Floats
-    end_inside: Floats
+    begin: Floats
+    end: Floats
     cut_begin: bool
     cut_end: bool
     spaced: bool
+    known: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class Alignment:
         phrase: first letter of the phrase's part and the one after its last.
         text: first letter of the line's part and the one after its last.
         steps: (phrase letters, text letters) index ranges of each step: (i, i2, j, j2).
-        errors: letters read wrong, dropped or added.
+        errors: letters dropped, added, or read as one that they are seldom taken for.
     """
 
     score: float
@@ -115,7 +120,8 @@ class _Batch:
         self.p_codes = np.full((rows, width), -1, np.int64)
         self.p_places = np.full((rows, width), OTHER, np.int64)
         self.p_starts = np.zeros((rows, width), bool)
-        self.p_word_ends = np.zeros((rows, width), bool)
+        self.p_begins = np.zeros((rows, width), np.int8)
+        self.p_ends = np.zeros((rows, width), np.int8)
         self.first = np.full((rows, width), NEVER, np.float32)
         self.last = np.full((rows, width), NEVER, np.float32)
         self.border = np.empty(rows, np.float32)
@@ -125,8 +131,8 @@ class _Batch:
         self.bits = np.zeros((length, rows), np.float32)
         self.boundary = np.full((length, rows), 0.2, np.float32)
         self.weight = np.ones((length, rows), np.float32)
-        self.begin = np.full((2, length, rows), NEVER, np.float32)
-        self.end = np.full((2, length, rows), NEVER, np.float32)
+        self.begin = np.full((3, length, rows), NEVER, np.float32)
+        self.end = np.full((3, length, rows), NEVER, np.float32)
         self.spaced = np.array([text.spaced for _, text in pairs])
         self.cut_begin = np.array([text.cut_begin for _, text in pairs])
         self.cut_end = np.zeros((length, rows), bool)
@@ -135,8 +141,8 @@ class _Batch:
             self.p_codes[row, :size] = phrase.codes
             self.p_places[row, :size] = phrase.places
             self.p_starts[row, :size] = phrase.starts
-            self.p_word_ends[row, : size - 1] = phrase.starts[1:]
-            self.p_word_ends[row, size - 1] = True
+            self.p_begins[row, :size] = phrase.begins
+            self.p_ends[row, :size] = phrase.ends
             self.first[row, :size] = phrase.first
             self.last[row, :size] = phrase.last
             self.border[row] = phrase.border
@@ -146,11 +152,10 @@ class _Batch:
             self.bits[:count, row] = text.bits
             self.boundary[:count, row] = text.boundary
             self.weight[:count, row] = text.weight
-            self.begin[0, :count, row] = text.begin_inside
-            self.begin[1, :count, row] = text.begin_word
-            self.end[0, :count, row] = text.end_inside
-            self.end[1, :count, row] = text.end_word
+            self.begin[:, :count, row] = text.begin
+            self.end[:, :count, row] = text.end
             self.cut_end[count - 1, row] = text.cut_end
+        self.each = np.arange(rows)[:, None]
         self.two_as_one, self.one_as_two = self._joined()
 
     def _joined(self) -> tuple[dict[int, Floats], dict[int, Floats]]:
@@ -202,7 +207,7 @@ class _Batch:
 
     def start(self, step: int) -> Floats:
         """Return the bits of beginning at this text letter, for each letter of the phrases."""
-        gain = self.first + np.where(self.p_starts, self.begin[1, step][:, None], self.begin[0, step][:, None])
+        gain = self.first + self.begin[self.p_begins, step, self.each]
         if step == 0:
             cut = np.where(self.first > NEVER / 2, self.border[:, None], NEVER)
             gain = np.where(self.cut_begin[:, None], np.maximum(gain, cut), gain)
@@ -210,9 +215,16 @@ class _Batch:
 
     def finish(self, step: int) -> Floats:
         """Return the bits of ending at this text letter, for each letter of the phrases."""
-        gain = self.last + np.where(self.p_word_ends, self.end[1, step][:, None], self.end[0, step][:, None])
+        gain = self.last + self.end[self.p_ends, step, self.each]
         cut = np.where(self.last > NEVER / 2, self.border[:, None] + CUT_END, NEVER)
         return np.where(self.cut_end[step][:, None], np.maximum(gain, cut), gain)
+
+    def wrong(self, column: int, step: int) -> bool:
+        """Return whether a letter of the first pair was read as one that it is seldom taken for."""
+        if self.p_codes[0, column] == self.t_codes[step, 0]:
+            return False
+        printed, read = self.p_places[0, column], self.t_places[step, 0]
+        return bool(self.costs.letters[printed, read] < SELDOM)
 
     def run(self, keep: bool = False) -> tuple[Floats, list[tuple[Floats, Floats]]]:
         """Return the best score of each pair, and with ``keep`` the matrices of every step.
@@ -324,12 +336,12 @@ def _trace(
             emission = float(batch.emission(step)[0, column])
             if close(matched, float(batch.start(step)[0, column]) + emission):
                 steps.append((column, column + 1, step, step + 1))
-                errors += batch.p_codes[0, column] != batch.t_codes[step, 0]
+                errors += batch.wrong(column, step)
                 break
             blanks = float(batch.blanks(step)[0, column]) if step else 0.0
             if close(matched, before(step - 1, column - 1) + blanks + emission):
                 steps.append((column, column + 1, step, step + 1))
-                errors += batch.p_codes[0, column] != batch.t_codes[step, 0]
+                errors += batch.wrong(column, step)
                 column, step = column - 1, step - 1
                 continue
             errors += 1

@@ -103,15 +103,13 @@ def fold(text: str) -> Folded:
 def foldings(text: str) -> tuple[Folded, ...]:
     """Return the ways to take a text: a word of nothing but look-alikes may be meant in either alphabet."""
     first = fold(text)
-    scripts = {script_of(character) for character in text if ord(character) > 0x24F}
-    others = []
-    for script in ("Cyrl", "Grek"):
-        if script in scripts:
-            other = _fold(text, _words_as_meant(text, "Latn"))
-            if other.letters != first.letters:
-                others.append(other)
-                break
-    return (first, *others)
+    if text.isascii() or not {"Cyrl", "Grek"}.intersection(map(script_of, text)):
+        return (first,)
+    result = {first.letters: first}
+    for script in ("Latn", "Cyrl"):
+        other = _fold(text, _words_as_meant(text, script))
+        result.setdefault(other.letters, other)
+    return tuple(result.values())
 
 
 def _fold(text: str, meant: Iterable[str]) -> Folded:
@@ -161,23 +159,39 @@ def _words_as_meant(text: str, prefer: str | None, symbols: bool = True) -> list
         while stop < len(characters) and (characters[stop].isalnum() or unicodedata.category(characters[stop]) in ("Cf", "Mn")):
             stop += 1
         word = range(position, stop)
-        inside = {strong[place] for place in word} - {""}
-        for script in ("Cyrl", "Grek"):
-            foreign = any(script_of(characters[place]) == script for place in word)
-            if foreign and ("Latn" in inside or (not inside and ("Latn" in line and script not in line))):
-                target = _TO_LATIN[script]
-            elif foreign and not inside and prefer == "Latn":
-                target = _TO_LATIN[script]
-            elif script in inside or (foreign and script in line) or (not inside and script in line and "Latn" not in line):
-                target = _FROM_LATIN[script]
-            else:
-                continue
-            for place in word:
-                characters[place] = target.get(characters[place], characters[place])
+        target = _target(text[position:stop], {strong[place] for place in range(position, stop)} - {""}, line, prefer)
+        for place in range(position, stop):
+            characters[place] = target.get(characters[place], characters[place])
         position = stop
     if symbols:
         _symbols_in_words(characters)
     return characters
+
+
+def _target(word: str, inside: set[str], line: set[str], prefer: str | None) -> dict[str, str]:
+    """Return what the letters of a word become: nothing, unless it mixes alphabets or could be of either.
+
+    Args:
+        word: the word.
+        inside: scripts of its letters that have no look-alike.
+        line: the same for the whole line.
+        prefer: script for a word of nothing but look-alikes; None for the one that it is written in, or the
+            only one of the line.
+    """
+    scripts = {script_of(character) for character in word} & {"Latn", "Cyrl", "Grek"}
+    for script in ("Cyrl", "Grek"):
+        if script in scripts:
+            if "Latn" in inside and script not in inside:
+                return _TO_LATIN[script]
+            if script in inside:
+                return _FROM_LATIN[script] if "Latn" in scripts and "Latn" not in inside else {}
+            if not inside and (prefer == "Latn" or ("Latn" in line and script not in line)):
+                return _TO_LATIN[script]
+            if not inside and "Latn" in scripts:
+                return _FROM_LATIN[script] if script in line else _TO_LATIN[script]
+        elif scripts == {"Latn"} and not inside and prefer == script and script in line:
+            return _FROM_LATIN[script]
+    return {}
 
 
 def _strong_script(character: str) -> str:

@@ -7,6 +7,7 @@ probability times the longer context's back-off weight.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ Floats = npt.NDArray[np.float32]
 BOUNDARY = 0
 DIGIT_BITS = 3.8
 UNKNOWN_BITS = 8.0
+COMMON_BITS = 9.0  # a word of two letters is taken for a word only if it is as frequent as "of"
 _MIX = (0.90, 0.07, 0.03)
 """Weights of: the letter in its context; as the first of a word whose blank was not read; on its own. What
 engines read in pictures holds names, numbers and noise, so no letter is as surprising as in clean text."""
@@ -34,10 +36,12 @@ class Surprise:
     Attributes:
         bits: for each letter -log2 of its probability after the letters before it.
         boundary: for each letter the probability that a word begins there, in ordinary text.
+        known: for each letter whether the word that it stands in is an ordinary word.
     """
 
     bits: Floats
     boundary: Floats
+    known: npt.NDArray[np.bool_]
 
 
 class _Script:
@@ -108,6 +112,9 @@ class LetterModel:
             arrays = {name: archive[name] for name in archive.files}
         names = sorted({name.split(".")[0] for name in arrays})
         self._scripts = {name: _Script(name, arrays) for name in names}
+        with np.load(model_file("letters-v1", "words.npz")) as archive:
+            self._word_keys = np.cumsum(archive["keys"], dtype=np.uint32)
+            self._word_bits = archive["bits"].astype(np.float32) / 4
 
     def surprise(self, texts: Sequence[tuple[str, Sequence[bool], bool]]) -> list[Surprise]:
         """Return how ordinary text explains each line.
@@ -149,12 +156,43 @@ class LetterModel:
                 place += 1
         for script, found in rows.items():
             self._fill(self._scripts[script], found, bits, boundary)
+        known = np.zeros(total, bool)
+        self._words(texts, bits, known)
         result = []
         place = 0
         for text, _, _ in texts:
-            result.append(Surprise(bits[place : place + len(text)], boundary[place : place + len(text)]))
+            part = slice(place, place + len(text))
+            result.append(Surprise(bits[part], boundary[part], known[part]))
             place += len(text)
         return result
+
+    def word_bits(self, words: Sequence[str]) -> Floats:
+        """Return -log2 of each word's frequency; infinity for one that is no ordinary word."""
+        keys = np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], np.uint32)
+        at = np.minimum(np.searchsorted(self._word_keys, keys), len(self._word_keys) - 1)
+        return np.where(self._word_keys[at] == keys, self._word_bits[at], np.float32(np.inf))
+
+    def _words(self, texts: Sequence[tuple[str, Sequence[bool], bool]], bits: Floats, known: npt.NDArray[np.bool_]) -> None:
+        """Let an ordinary word be as surprising as it is rare, where its letters one by one would be more so."""
+        words: list[str] = []
+        spans: list[tuple[int, int]] = []
+        place = 0
+        for text, starts, _ in texts:
+            begins = [offset for offset, start in enumerate(starts) if start]
+            for begin, end in zip(begins, [*begins[1:], len(text)], strict=True):
+                words.append(text[begin:end])
+                spans.append((place + begin, place + end))
+            place += len(text)
+        if not words:
+            return
+        found = self.word_bits(words)
+        for (begin, end), word, rarity in zip(spans, words, found.tolist(), strict=True):
+            if rarity == np.inf:
+                continue
+            known[begin:end] = len(word) > 2 or rarity < COMMON_BITS
+            spelled = float(bits[begin:end].sum())
+            if rarity + 1 < spelled:
+                bits[begin:end] *= (rarity + 1) / spelled
 
     @staticmethod
     def _fill(model: _Script, rows: list[tuple[int, list[int], int]], bits: Floats, boundary: Floats) -> None:

@@ -18,6 +18,12 @@ MOST_VARIANTS = 4
 RIGHT_TO_LEFT = frozenset({"Arab", "Hebr"})
 _LINE_END = 2.5  # bits: ordinary text seldom ends just there, a phrase's part often does
 _INNER_END = -1.2
+_BREAK_FREE = (-5.0, -3.0, 0.0)
+"""Bits for a phrase that breaks off where a line begins or ends, though nothing cuts it: inside a word, between
+words, between sentences."""
+_BREAK_MET = (-10.0, -8.0, 0.0)
+"""The same where the line goes on with something that the phrase does not say."""
+_JOINED = -4.0  # no blank was read between the phrase and what stands beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +154,10 @@ def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
     for (number, folded, weight, count), surprise in zip(raw, surprises, strict=True):
         script = main_script(folded.letters)
         spot = spots[number]
-        size = len(folded.letters)
         starts = np.array(folded.starts, bool)
         words = max(int(starts.sum()), 1)
         spaced = script not in SPACELESS
-        begin_word = np.where(starts, -(1 + np.log2(words)), -(4 + np.log2(size)))
-        begin_inside = np.where(starts, -(5 + np.log2(words)), -(2 + np.log2(size)))
-        follows = np.append(starts[1:], True)
-        end_word = np.where(follows, _INNER_END, _INNER_END - 4)
-        end_inside = np.where(follows, _INNER_END - 3.5, _INNER_END - 1.5)
-        if not spaced:
-            begin_word = begin_inside = np.full(size, -(1 + np.log2(size)))
-            end_word = end_inside = np.full(size, _INNER_END)
-            begin_word, end_word = begin_word.copy(), end_word.copy()
-            begin_inside, end_inside = begin_inside.copy(), end_inside.copy()
-        begin_word[0] = -1
-        begin_inside[0] = -4 if spaced else -1
-        end_word[-1] = _LINE_END
-        end_inside[-1] = _LINE_END - (3 if spaced else 0)
+        begin, end = _edges(starts, words, spaced)
         variants.append(
             Variant(
                 line=number,
@@ -179,19 +171,36 @@ def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
                     bits=surprise.bits,
                     boundary=surprise.boundary,
                     weight=weight,
-                    begin_word=begin_word.astype(np.float32),
-                    begin_inside=begin_inside.astype(np.float32),
-                    end_word=end_word.astype(np.float32),
-                    end_inside=end_inside.astype(np.float32),
+                    begin=begin,
+                    end=end,
                     cut_begin=bool(spot.begin),
                     cut_end=bool(spot.end),
                     spaced=spaced,
+                    known=surprise.known,
                 ),
                 cost=-0.5 * float(np.log2(count)),
                 words=words,
             )
         )
     return variants
+
+
+def _edges(starts: npt.NDArray[np.bool_], words: int, spaced: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the bits of beginning and of ending at each letter of a line; see ``TextSide``."""
+    size = len(starts)
+    free = np.array(_BREAK_FREE, np.float32)[:, None]
+    met = np.array(_BREAK_MET, np.float32)[:, None]
+    follows = np.append(starts[1:], True)
+    if spaced:
+        place = np.where(starts, -(1 + np.log2(words)), _JOINED - np.log2(size))
+        begin = met + place[None, :]
+        end = met + np.where(follows, _INNER_END, _INNER_END + _JOINED)[None, :]
+    else:
+        begin = np.repeat(met - 1 - np.log2(size), size, axis=1)
+        end = np.repeat(met + _INNER_END, size, axis=1)
+    begin[:, 0] = free[:, 0] - 1
+    end[:, -1] = free[:, 0] + _LINE_END
+    return begin.astype(np.float32), end.astype(np.float32)
 
 
 def follows_below(upper: Place, lower: Place) -> bool:

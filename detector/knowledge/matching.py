@@ -14,6 +14,7 @@ from detector.knowledge.folding import normal_line
 from detector.knowledge.lines import (
     RIGHT_TO_LEFT, Place, Variant, follows_below, follows_beside, place_of, prepare,
 )  # fmt: skip
+from detector.knowledge.ordinary import Pairs, discount, pairs_of
 from detector.knowledge.patterns import PatternHit, Patterns
 from detector.knowledge.phrases import Index, Phrase, compile_phrases, skeleton
 from detector.types import Observations, Signature
@@ -36,11 +37,12 @@ class Hit:
 
     variant: Variant
     alignment: Alignment
+    lost: float = 0.0
 
     @property
     def score(self) -> float:
-        """Bits, with those for choosing among the line's readings."""
-        return self.alignment.score + self.variant.cost
+        """Bits, less those for choosing among the line's readings and for ordinary words."""
+        return self.alignment.score + self.variant.cost + self.lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Matcher:
         assert isinstance(calibration, dict)
         self._slope = float(calibration["slope"])
         self._shift: dict[str, float] = {name: float(value) for name, value in calibration["shift"].items()}
+        self._own_pairs: dict[str, Pairs] = {}
         self._words: dict[str, list[Phrase]] = defaultdict(list)
         counts: dict[str, int] = defaultdict(int)
         for phrase in self.phrases:
@@ -145,7 +148,16 @@ class Matcher:
         tried.add((number, row))
         alignment = align(self.phrases[number].side, variants[row].side, self.costs)
         if alignment is not None and alignment.score > -4:
-            hits[number].append(Hit(variants[row], alignment))
+            phrase = self.phrases[number]
+            lost, _ = discount(phrase, variants[row], alignment, self._ordinary(phrase.signature))
+            hits[number].append(Hit(variants[row], alignment, lost))
+
+    def _ordinary(self, signature: Signature) -> Pairs:
+        """Return the pairs of words that a signature's author calls ordinary; worked out when first needed."""
+        known = self._own_pairs.get(signature.id)
+        if known is None:
+            known = self._own_pairs[signature.id] = pairs_of(signature.tests_no_match)
+        return known
 
     def _neighbours(
         self,
@@ -241,6 +253,8 @@ class Matcher:
             phrase, variant = self.phrases[number], variants[row]
             alignment = align(phrase.side, variant.side, self.costs)
             if alignment is None or not self._stands_alone(phrase, variant, alignment):
+                continue
+            if discount(phrase, variant, alignment, frozenset())[1]:
                 continue
             placed, bits = _place_bits(phrase.signature, [spots[variant.line]])
             raw = alignment.score + variant.cost + 2 - float(lines) + bits

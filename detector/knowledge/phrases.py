@@ -99,11 +99,17 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
     if whole:
         last[:] = NEVER
     last[-1] = -1
+    begins = starts.astype(np.int8)
+    begins[sentence] = 2
+    begins[0] = 2
+    ends = np.append(begins[1:], np.int8(2))
     return PhraseSide(
         letters=folded.letters,
         codes=codes(folded.letters),
         places=places(folded.letters),
         starts=starts,
+        begins=begins,
+        ends=ends,
         first=first,
         last=last,
         border=float(NEVER) if whole else float(-(1 + np.log2(size))),
@@ -143,8 +149,9 @@ class Index:
         order = np.argsort(joined, kind="stable")
         self.owners = owners[order].astype(np.int32)
         self.keys, self.starts, self.counts = np.unique(joined[order], return_index=True, return_counts=True)
-        # A triple that few phrases have says more; 8 phrases' worth are added so that none says all.
-        self.worth = np.log2((self.count + 8) / (self.counts + 4)).astype(np.float32)
+        # A triple that few phrases have says more. No index is taken for smaller than 2048 phrases, so that a
+        # signature tested by itself is found as it is found among all others.
+        self.worth = np.log2(max(self.count, 2048) / (self.counts + 4)).astype(np.float32)
 
     def candidates(self, lines: Sequence[str], most: int, least: float) -> list[tuple[int, int]]:
         """Return (line, phrase) pairs worth aligning.
