@@ -26,6 +26,7 @@ from detector.wording import (
     label_of,
     percent,
     place_words,
+    shorten,
     speaks_for,
     visible,
 )
@@ -146,7 +147,7 @@ class _Tagger:
 
     def tag(self, item: Evidence, number: int, around: Box, *, named: bool) -> None:
         """Draw the tag with its name, or with its number alone, or not at all where there is no room."""
-        title = drawable(visible(item.title, limit=48))
+        title = drawable(shorten(item.title, 48))
         weight = bits_words(item.bits).removesuffix(" bits") if speaks_for(item.bits) != "path" else "mark"
         texts = [f"{number}  {title}  {weight}", f"{number}  {title}", f"{number}"] if named else [f"{number}"]
         for text in texts:

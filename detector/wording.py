@@ -92,7 +92,19 @@ def percent(probability: float) -> str:
         return "> 99.9 %"
     if 0.01 <= probability <= 0.99:
         return f"{probability * 100:.0f} %"
-    return f"{probability * 100:.1f} %"
+    return f"{probability * 100:.0f} %" if probability in (0.0, 1.0) else f"{probability * 100:.1f} %"
+
+
+def signed(bits: float) -> str:
+    """Return bits with their sign, to a tenth; nothing is ``0.0`` and not minus nothing."""
+    text = f"{bits:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
+
+
+def shorten(text: str, length: int) -> str:
+    """Return a visible text of at most so many characters, for a column."""
+    text = visible(text)
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def bits_words(bits: Mapping[str, float]) -> str:

@@ -20,6 +20,8 @@ from detector.wording import (
     label_of,
     percent,
     place_words,
+    shorten,
+    signed,
     speaks_for,
     visible,
 )
@@ -146,9 +148,9 @@ def _table(report: Report) -> list[str]:
         cells = ""
         for name in names:
             totals[name] += term.bits.get(name, 0.0)
-            cells += f"{term.bits.get(name, 0.0):>+10.1f}"
-        rows.append(f"  {visible(term.name, limit=30):<52.52}{cells}")
-    rows.append(f"  {'sum (bits)':<52}" + "".join(f"{totals[name]:>+10.1f}" for name in names))
+            cells += f"{signed(term.bits.get(name, 0.0)):>10}"
+        rows.append(f"  {shorten(term.name, 52):<52}{cells}")
+    rows.append(f"  {'sum (bits)':<52}" + "".join(f"{signed(totals[name]):>10}" for name in names))
     shares = "".join(f"{percent(report.verdict.sources[name]):>10}" for name in names)
     return [*rows, f"  {'probability':<52}{shares}"]
 

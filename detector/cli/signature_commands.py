@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,7 @@ from detector.wording import bits_words, visible
 
 if TYPE_CHECKING:
     from detector.knowledge import Knowledge
-    from detector.types import Observations, Signature
+    from detector.types import Signature
 
 
 @click.group()
@@ -119,6 +119,8 @@ def test_(settings: Settings, only: tuple[str, ...], quiet: bool) -> int:
     Ends with exit code 5 if one fails.
     """
     with results() as out:
+        from detector.knowledge.selftest import run_tests
+
         knowledge = _knowledge(settings)
         unknown = [name for name in only if name not in knowledge.signatures]
         if unknown:
@@ -127,16 +129,10 @@ def test_(settings: Settings, only: tuple[str, ...], quiet: bool) -> int:
         for item in knowledge.signatures.values():
             if only and item.id not in only:
                 continue
-            for texts, wanted in ((item.tests_match, True), (item.tests_no_match, False)):
-                for text in texts:
-                    run += 1
-                    found = any(
-                        match.signature.id == item.id and match.bits > 0
-                        for match in knowledge.match(_observations(text, item.where[0] if item.where else "center"))
-                    )
-                    if found is not wanted:
-                        failed += 1
-                        out.line(f"{item.id}: {'does not match' if wanted else 'matches'}: {visible(text)}")
+            run += len(item.tests_match) + len(item.tests_no_match)
+            for failure in run_tests(item):
+                failed += 1
+                out.line(f"{item.id}: {failure.field}: {visible(failure.text)}: {visible(failure.message)}")
     if not quiet:
         say(f"{run} tests, {failed} failed")
     return int(ExitCode.SETTING if failed else ExitCode.OK)
@@ -152,8 +148,9 @@ def test_(settings: Settings, only: tuple[str, ...], quiet: bool) -> int:
     metavar="ZONE",
     help="Where it stands: center, top, top-right, right and so on.",
 )
+@click.option("--cut", type=click.Choice(["left", "right"]), help="The text touches this border of the picture.")
 @settings_options("judging")
-def match(settings: Settings, text: tuple[str, ...], zone: str, quiet: bool) -> int:
+def match(settings: Settings, text: tuple[str, ...], zone: str, cut: Any, quiet: bool) -> int:
     """Say what TEXT would match, letter by letter.
 
     Several TEXTs are lines, one under the other.
@@ -163,7 +160,9 @@ def match(settings: Settings, text: tuple[str, ...], zone: str, quiet: bool) -> 
     if zone not in ZONES:
         raise UsageError(f"unknown zone '{zone}'; known: {', '.join(ZONES)}")
     with results() as out:
-        found = _knowledge(settings).match(_observations("\n".join(text), zone))
+        from detector.knowledge.selftest import picture_of
+
+        found = _knowledge(settings).match(picture_of(text, [zone], cut or ""))
         for item in found:
             signature = item.signature
             out.line(out.style(f"{signature.id}   {visible(signature.title)}", bold=True))
@@ -174,21 +173,3 @@ def match(settings: Settings, text: tuple[str, ...], zone: str, quiet: bool) -> 
     if not found and not quiet:
         say("No signature matches this text.")
     return int(ExitCode.OK)
-
-
-def _observations(text: str, zone: str) -> Observations:
-    """Return observations with this text in a zone of a picture of 1280 by 720 pixels."""
-    from detector.types import Observations, TextLine, box_quad
-
-    rows = [row for row in text.split("\n") if row.strip()]
-    height, wide, high = 20, 1280, 720
-    lines = []
-    for index, row in enumerate(rows):
-        width = min(12.0 * len(row), wide - 40.0)
-        left = 20.0 if "left" in zone else wide - 20.0 - width if "right" in zone else (wide - width) / 2
-        middle = (high - len(rows) * 26) / 2
-        top = 12.0 if zone.startswith("top") else high - 12.0 - 26 * len(rows) if zone.startswith("bottom") else middle
-        top += 26 * index
-        quad = box_quad(left, top, left + width, top + height)
-        lines.append(TextLine(text=row, confidence=0.99, quad=quad, engine="typed"))
-    return Observations(source="<text>", sha256="", size=(wide, high), lines=tuple(lines))

@@ -26,6 +26,7 @@ from detector.wording import (
     label_of,
     percent,
     place_words,
+    signed,
     speaks_for,
     visible,
 )
@@ -160,10 +161,10 @@ def card_values(
         "letter": round(max(size) / 24) if size else 1,
         "spots": [_spot(item, number, size) for number, item in enumerate(evidence, 1) if item.quads and size],
         "terms": [
-            {"name": _shown(term.name), "bits": [f"{term.bits.get(name, 0.0):+.1f}" for name in SOURCES]}
+            {"name": _shown(term.name), "bits": [signed(term.bits.get(name, 0.0)) for name in SOURCES]}
             for term in terms
         ],
-        "sum": [f"{total:+.1f}" for total in sums],
+        "sum": [signed(total) for total in sums],
         "sources": [percent(verdict.sources[name]) for name in SOURCES],
         "lines": [
             {
@@ -179,6 +180,7 @@ def card_values(
 
 
 def _evidence(item: Evidence, size: tuple[int, int] | None) -> dict[str, Any]:
+    pairs = [(_shown(name.replace("_", " ")), _shown(str(value))) for name, value in item.attributes.items()]
     return {
         "colour": speaks_for(item.bits),
         "title": _shown(item.title),
@@ -187,8 +189,17 @@ def _evidence(item: Evidence, size: tuple[int, int] | None) -> dict[str, Any]:
         "bits": bits_words(item.bits),
         "place": place_words(item.quads, size),
         "signature": _shown(item.signature or ""),
-        "attributes": [(_shown(name), _shown(str(value))) for name, value in item.attributes.items()],
+        "facts": [pair for pair in pairs if not _is_number(pair[1])],
+        "measured": [pair for pair in pairs if _is_number(pair[1])],
     }
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _spot(item: Evidence, number: int, size: tuple[int, int]) -> dict[str, Any]:
