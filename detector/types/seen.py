@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -211,7 +212,7 @@ class Observations:
             ObservationsError: if it is no JSON, of another schema version, or a field is missing or wrong.
         """
         try:
-            row = json.loads(text)
+            row = json.loads(text, parse_float=_finite, parse_constant=_finite)
         except (ValueError, RecursionError) as error:
             raise ObservationsError(f"these observations are no JSON: {error}") from error
         if not isinstance(row, dict) or "schema" not in row:
@@ -250,3 +251,11 @@ def _mapping(value: Json) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise TypeError(f"an object is needed, not {value!r:.60}")
     return value
+
+
+def _finite(text: str) -> float:
+    # NaN and Infinity, also written as 1e999: they could be read but never be written again.
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.40} is no number")
+    return number
