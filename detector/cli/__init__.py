@@ -88,8 +88,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if logging.getLogger("detector").isEnabledFor(logging.INFO):
             say(traceback.format_exc())
+        first = str(error).partition("\n")[0]  # what a worker process says holds its whole trace
         say(
-            f"overlay-detector: a fault of the program: {type(error).__name__}: {error}\n"
+            f"overlay-detector: a fault of the program: {type(error).__name__}: {first}\n"
             "Please report it, with what you typed and what it prints with -v."
         )
         return int(ExitCode.BUG)
