@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import heapq
 import sys
-import zlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 import wordfreq
 
 from detector.knowledge.folding import fold, main_script
+from detector.knowledge.letters import word_key
 from training.letters import SCRIPTS, write_arrays
 
 OUTPUT = Path("models/letters-v1/words.npz")
@@ -36,7 +36,7 @@ def main() -> None:
                 folded = fold(word)
                 if len(folded.letters) < 2 or sum(folded.starts) != 1 or main_script(folded.letters) != script:
                     continue
-                weights[zlib.crc32(folded.letters.encode())] += frequency * weight
+                weights[word_key(folded.letters)] += frequency * weight
     keys = np.array(sorted(weights), np.uint32)
     bits = np.array([-np.log2(weights[key]) for key in keys.tolist()])
     write_arrays(

@@ -224,7 +224,7 @@ class _Batch:
         if self.p_codes[0, column] == self.t_codes[step, 0]:
             return False
         printed, read = self.p_places[0, column], self.t_places[step, 0]
-        return bool(self.costs.letters[printed, read] < SELDOM)
+        return bool((printed == OTHER == read) or self.costs.letters[printed, read] < SELDOM)
 
     def run(self, keep: bool = False) -> tuple[Floats, list[tuple[Floats, Floats]]]:
         """Return the best score of each pair, and with ``keep`` the matrices of every step.

@@ -34,6 +34,7 @@ _ACCENTS_FALL = frozenset({"Latn", "Grek", "Cyrl", "Arab", "Hebr", "Zyyy"})
 _MARKS_STAY = frozenset({"Deva", "Beng", "Taml", "Thai"})
 _PLAIN = str.maketrans("ıłøđðħŧœæəىةکیٱ", "ilodddtoaeيهكيا")
 _IN_WORD = {"|": "l", "!": "i", "¡": "i", "$": "s", "@": "a", "€": "e", "£": "e", "¦": "l"}
+_SKELETON = str.maketrans("1lj052869vу", "iiiosbzbguy")
 SPACELESS = frozenset({"Hani", "Thai"})
 """Scripts that write no blanks between words."""
 
@@ -227,3 +228,10 @@ def main_script(letters: str) -> str:
         if script != "Zyyy":
             counts[script] = counts.get(script, 0) + 1
     return max(sorted(counts), key=lambda name: counts[name]) if counts else "Zyyy"
+
+
+@lru_cache(maxsize=65536)
+def skeleton(letters: str) -> str:
+    """Return letters with those that are read for one another made one, so that an index still finds them."""
+    bones = letters.translate(_SKELETON)
+    return bones.replace("rn", "m").replace("uu", "w").replace("ci", "d").replace("nn", "m")

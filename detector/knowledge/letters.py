@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from detector.knowledge.folding import SPACELESS, script_of
+from detector.knowledge.folding import SPACELESS, script_of, skeleton
 from detector.resources import model_file
 
 Floats = npt.NDArray[np.float32]
@@ -168,7 +168,7 @@ class LetterModel:
 
     def word_bits(self, words: Sequence[str]) -> Floats:
         """Return -log2 of each word's frequency; infinity for one that is no ordinary word."""
-        keys = np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], np.uint32)
+        keys = np.array([word_key(word) for word in words], np.uint32)
         at = np.minimum(np.searchsorted(self._word_keys, keys), len(self._word_keys) - 1)
         return np.where(self._word_keys[at] == keys, self._word_bits[at], np.float32(np.inf))
 
@@ -223,6 +223,12 @@ class LetterModel:
         mixed = _MIX[0] * own + _MIX[1] * first + _MIX[2] * np.exp2(-model.alone[letter])
         bits[at] = -np.log2(mixed)
         boundary[at] = end
+
+
+@lru_cache(maxsize=65536)
+def word_key(word: str) -> int:
+    """Return the hash by which an ordinary word is known: of its letters, those that look alike made one."""
+    return zlib.crc32(skeleton(word).encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=1)

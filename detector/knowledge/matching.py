@@ -10,13 +10,13 @@ import numpy as np
 
 from detector.knowledge.alignment import Alignment, align, best_scores
 from detector.knowledge.costs import packaged_costs, read_config
-from detector.knowledge.folding import normal_line
+from detector.knowledge.folding import normal_line, skeleton
 from detector.knowledge.lines import (
     RIGHT_TO_LEFT, Place, Variant, follows_below, follows_beside, place_of, prepare,
 )  # fmt: skip
-from detector.knowledge.ordinary import Pairs, discount, pairs_of
+from detector.knowledge.ordinary import Pairs, discount, pairs_of, read_in_whole
 from detector.knowledge.patterns import PatternHit, Patterns
-from detector.knowledge.phrases import Index, Phrase, compile_phrases, skeleton
+from detector.knowledge.phrases import Index, Phrase, compile_phrases
 from detector.types import Observations, Signature
 
 MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
@@ -265,7 +265,7 @@ class Matcher:
     @staticmethod
     def _stands_alone(phrase: Phrase, variant: Variant, alignment: Alignment) -> bool:
         begin, end = alignment.text
-        if alignment.phrase != (0, phrase.size) or alignment.errors > phrase.size // 7:
+        if not read_in_whole(phrase, alignment, variant.folded):
             return False
         if phrase.signature.match == "line":
             return begin == 0 and end == len(variant.folded.letters)

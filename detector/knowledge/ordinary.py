@@ -15,15 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from detector.knowledge.alignment import Alignment
-from detector.knowledge.folding import Folded, fold
+from detector.knowledge.folding import Folded, fold, skeleton
+from detector.knowledge.letters import letter_model
 from detector.knowledge.lines import Variant
-from detector.knowledge.phrases import Phrase, skeleton
+from detector.knowledge.phrases import Phrase
 
 FIRST_BITS = 7.0  # the first of two words that ordinary text has side by side
 FOLLOWS_BITS = 1.5  # a word that ordinary text has just after the one before it
 ALONE_BITS = 4.0  # a word that a no_match test consists of
 OTHER_WORD = -12.0  # an ordinary word was read where the phrase has another one
 PART_OF_WORD = -8.0  # an ordinary word was read of which the phrase explains a part only
+LETTERS_AN_ERROR = 10  # a word that counts only as a whole may have one letter wrong in so many
 OTHER_BLANKS = -6.0  # an ordinary word was read, and the phrase has no word that begins and ends there
 
 Pairs = frozenset[tuple[str, str]]
@@ -102,7 +104,45 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
                 elif low not in begins or high not in ends:
                     lost += OTHER_BLANKS
                     other_blanks += 1
+    if side.spaced:
+        for at, after, letters in _misread_words(phrase, alignment, folded):
+            # "trackingtrainer": no word of its own as it was read, but one where the phrase's word stands.
+            if not side.known[at] and np.isfinite(letter_model().word_bits([letters])[0]) and after - at > 3:
+                lost += OTHER_WORD
+                other_words += 1
     return lost, other_words + other_blanks
+
+
+def _misread_words(phrase: Phrase, alignment: Alignment, folded: Folded) -> list[tuple[int, int, str]]:
+    """Return (begin, end, letters) of what was read where the phrase has a word of other letters."""
+    result = []
+    for first, stop in word_spans(phrase.folded):
+        steps = [step for step in alignment.steps if first <= step[0] and step[1] <= stop]
+        if not steps or steps[0][0] > first or steps[-1][1] < stop:
+            continue
+        begin, end = min(step[2] for step in steps), max(step[3] for step in steps)
+        letters = folded.letters[begin:end]
+        if letters and skeleton(letters) != skeleton(phrase.folded.letters[first:stop]):
+            result.append((begin, end, letters))
+    return result
+
+
+def read_in_whole(phrase: Phrase, alignment: Alignment, folded: Folded) -> bool:
+    """Return whether every word of a phrase was read, short words without an error."""
+    if alignment.phrase != (0, phrase.size):
+        return False
+    for first, stop in word_spans(phrase.folded):
+        letters = phrase.folded.letters[first:stop]
+        steps = [step for step in alignment.steps if first <= step[0] and step[1] <= stop]
+        read = "".join(folded.letters[step[2] : step[3]] for step in steps)
+        if skeleton(letters) == skeleton(read):
+            continue
+        wrong = sum(
+            skeleton(phrase.folded.letters[a:b]) != skeleton(folded.letters[c:d]) for a, b, c, d in steps
+        )
+        if wrong > (stop - first) // LETTERS_AN_ERROR:
+            return False
+    return True
 
 
 def _phrase_words(phrase: Phrase) -> tuple[frozenset[int], frozenset[int]]:

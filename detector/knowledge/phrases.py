@@ -11,11 +11,10 @@ import numpy.typing as npt
 
 from detector.knowledge.alignment import NEVER, PhraseSide
 from detector.knowledge.costs import codes, places
-from detector.knowledge.folding import Folded, fold, main_script, script_of
+from detector.knowledge.folding import Folded, fold, main_script, script_of, skeleton
 from detector.types import Signature
 
 _SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")
-_SKELETON = str.maketrans("1lj052869vу", "iiiosbzbguy")
 _WIDE = frozenset({"Hani", "Hang", "Thai", "Deva", "Beng", "Taml"})
 
 
@@ -114,12 +113,6 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
         last=last,
         border=float(NEVER) if whole else float(-(1 + np.log2(size))),
     )
-
-
-def skeleton(letters: str) -> str:
-    """Return letters with those that are read for one another made one, so that an index still finds them."""
-    bones = letters.translate(_SKELETON)
-    return bones.replace("rn", "m").replace("uu", "w").replace("ci", "d").replace("nn", "m")
 
 
 def grams(letters: str) -> npt.NDArray[np.int64]:
