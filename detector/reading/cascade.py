@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from detector.reading import geometry, views
-from detector.reading.merge import merged, same_place
-from detector.reading.protocol import SpottingEngine
+from detector.reading import geometry
+from detector.reading.merge import merged
+from detector.reading.protocol import Availability, ScriptEngine, SpottingEngine
+from detector.reading.rereading import Read, read_other_ways, read_places, read_scripts, unread
 from detector.reading.scripts import script_of
-from detector.reading.views import View
-from detector.types import Pixels, Quad, TextLine
+from detector.reading.search import Place, Plan, places_in
+from detector.registry import ENGINES
+from detector.types import Pixels, TextLine
 
-CROP_HEIGHT = 48
-MAX_WIDTH = 2400
+OTHER_SCRIPTS = "tesseract"
+"""The engine that is asked for scripts which the first one does not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Effort:
     """What an effort looks at.
 
     Attributes:
-        long_side: the whole picture is searched at no more pixels than this.
-        border_factors: the borders are searched at these sizes.
-        most: lines read, the surest first.
+        search: in which views.
+        most: places read, the surest first.
+        other_ways: badly read lines that are read another way.
+        other_scripts: lines that are offered to the engine for other scripts.
     """
 
-    long_side: int
-    border_factors: tuple[float, ...]
+    search: Plan
     most: int
+    other_ways: int
+    other_scripts: int
 
 
-PLANS = {
-    "quick": Plan(long_side=736, border_factors=(), most=60),
-    "normal": Plan(long_side=960, border_factors=(1.0,), most=200),
-    "thorough": Plan(long_side=1600, border_factors=(1.0, 2.0), most=400),
+EFFORTS = {
+    "quick": Effort(search=Plan(long_side=736), most=24, other_ways=2, other_scripts=0),
+    "normal": Effort(
+        search=Plan(long_side=960, coarse=0.7, depth=180, edge_depth=44), most=80, other_ways=8, other_scripts=6
+    ),
+    "thorough": Effort(
+        search=Plan(long_side=1600, coarse=2.0, depth=240, sides=True, edge_depth=96, contrast=True),
+        most=300,
+        other_ways=60,
+        other_scripts=20,
+    ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A spot in the picture's coordinates, and the view that it was found in."""
-
-    quad: Quad
-    score: float
-    view: str
 
 
 class Cascade:
@@ -52,50 +55,64 @@ class Cascade:
 
     def __init__(self, engine: SpottingEngine, effort: str, *, threads: int = 0) -> None:
         self._engine = engine
-        self._plan = PLANS[effort]
+        self._effort = EFFORTS[effort]
+        self._threads = threads
+        self._reads = set(engine.availability().scripts)
+        self._other: ScriptEngine | None = None
+        self._scripts: tuple[str, ...] = ()
+        self._other_available = Availability(ready=False)
+        if self._effort.other_scripts:
+            engine_class: Any = ENGINES.get(OTHER_SCRIPTS)
+            self._other_available = engine_class.availability()
+            if self._other_available.ready:
+                self._other = engine_class(threads=threads)
+                self._scripts = tuple(
+                    script for script in self._other_available.scripts if script not in self._reads | {"Jpan"}
+                )
 
     def provenance(self) -> dict[str, str]:
-        """Return the models in use."""
-        return {f"model.{name}": digest for name, digest in self._engine.models().items()}
+        """Return the models in use and the engine for other scripts."""
+        models = {f"model.{name}": digest for name, digest in self._engine.models().items()}
+        if self._effort.other_scripts:
+            models[f"scripts.{OTHER_SCRIPTS}"] = (
+                f"{self._other_available.version} ({' '.join(self._scripts)})" if self._scripts else "none"
+            )
+        return models
 
     def read(self, pixels: Pixels) -> tuple[tuple[TextLine, ...], tuple[str, ...]]:
         """Return the lines of a picture and what should be noted about them."""
-        places: list[Place] = []
-        for view in self._views(pixels):
-            for spot in self._engine.find(view.pixels):
-                if not view.is_cut(spot.quad):
-                    places.append(Place(view.to_picture(spot.quad), spot.score, view.name))
-        places = united(places)[: self._plan.most]
-        crops = [geometry.cut_out(pixels, place.quad, height=CROP_HEIGHT, max_width=MAX_WIDTH) for place in places]
-        height, width = pixels.shape[:2]
-        lines = [
-            TextLine(
-                text=text.text,
-                confidence=text.confidence,
-                quad=geometry.clip(place.quad, width, height),
-                engine=self._engine.name,
-                view=place.view,
-                char_confidences=text.char_confidences,
-                script=script_of(text.text),
-            )
-            for place, text in zip(places, self._engine.recognise(crops), strict=True)
-            if text.text
-        ]
-        return merged(lines), ()
+        effort = self._effort
+        places = places_in(pixels, self._engine, effort.search)[: effort.most]
+        reads = read_places(pixels, places, self._engine)
+        better = read_other_ways(pixels, reads, self._engine, most=effort.other_ways)
+        left = unread(reads, better) if effort.other_scripts else []
+        foreign: list[Read] = []
+        if self._other is not None and self._scripts and left:
+            foreign = read_scripts(pixels, left[: effort.other_scripts], self._other, self._scripts)
+        lines = [_line(read, pixels) for read in (*reads, *better, *foreign) if read.text.text]
+        return merged(lines), self._notes(left, foreign)
 
-    def _views(self, pixels: Pixels) -> Iterator[View]:
-        yield views.whole(pixels, self._plan.long_side, largest=2.0)
-        height, width = pixels.shape[:2]
-        depth = max(min(height, width) // 6, 96)
-        for factor in self._plan.border_factors:
-            if max(height, width) * factor > self._plan.long_side:
-                yield from views.borders(pixels, depth, factor)
+    def _notes(self, left: Sequence[Place], foreign: Sequence[Read]) -> tuple[str, ...]:
+        done = {read.place for read in foreign}
+        count = sum(place not in done for place in left)
+        if not count:
+            return ()
+        readable = sorted(self._reads | set(self._scripts))
+        what = "1 line of text was" if count == 1 else f"{count} lines of text were"
+        return (
+            f"{what} seen but not read: perhaps of another script than those that can be read here "
+            f"({', '.join(readable)}); see 'overlay-detector engines'",
+        )
 
 
-def united(places: list[Place]) -> list[Place]:
-    """Return each place once, the longest of those that are the same line, the surest first."""
-    kept: list[Place] = []
-    for place in sorted(places, key=lambda place: (-geometry.area(place.quad), place.quad, place.view)):
-        if not any(same_place(place.quad, other.quad) for other in kept):
-            kept.append(place)
-    return sorted(kept, key=lambda place: (-place.score, place.quad))
+def _line(read: Read, pixels: Pixels) -> TextLine:
+    height, width = pixels.shape[:2]
+    return TextLine(
+        text=read.text.text,
+        confidence=read.text.confidence,
+        quad=geometry.clip(read.place.quad, width, height),
+        engine=read.engine,
+        view=read.view,
+        char_confidences=read.text.char_confidences,
+        script=script_of(read.text.text),
+    )

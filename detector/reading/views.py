@@ -73,24 +73,25 @@ def whole(pixels: Pixels, long_side: int, *, largest: float = 1.0) -> View:
     return part(pixels, (0, 0, width, height), factor, "whole")
 
 
-def borders(pixels: Pixels, depth: int, factor: float) -> Iterator[View]:
-    """Yield the four borders: top and bottom over the whole width, left and right between them.
+def borders(pixels: Pixels, depth: int, factor: float, *, sides: bool = True) -> Iterator[View]:
+    """Yield the borders: top and bottom over the whole width, left and right between them.
 
     Args:
         pixels: the picture.
-        depth: of each border in pixels of the picture.
+        depth: of top and bottom in pixels of the picture; the sides are twice as deep, as lines run that way.
         factor: size of the view over size of the part.
+        sides: yield left and right, too.
     """
     height, width = pixels.shape[:2]
     suffix = "" if factor == 1 else f"@{factor:g}x"
     deep = min(depth, height)
     yield part(pixels, (0, 0, width, deep), factor, f"top{suffix}")
     if height > deep:
-        yield part(pixels, (0, max(height - deep, 0), width, height), factor, f"bottom{suffix}")
+        yield part(pixels, (0, height - deep, width, height), factor, f"bottom{suffix}")
     # The sides overlap the top and the bottom, so that no line is lost between them.
     top, bottom = max(deep - depth // 3, 0), min(height - deep + depth // 3, height)
     wide = min(depth * 2, width)
-    if bottom > top and height > 2 * deep:
+    if sides and bottom > top and height > 2 * deep:
         yield part(pixels, (0, top, wide, bottom), factor, f"left{suffix}")
         if width > wide:
             yield part(pixels, (width - wide, top, width, bottom), factor, f"right{suffix}")

@@ -1,0 +1,149 @@
+"""A line that was read badly is cut out and read another way; that is far cheaper than to search again.
+
+The reason is always in the picture: a place that the detector is sure of and the recogniser is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from detector.reading import geometry
+from detector.reading.protocol import RawText, ScriptEngine, SpottingEngine
+from detector.reading.scripts import letter_script
+from detector.reading.search import Place
+from detector.types import Pixels, Quad, make_quad
+
+CROP_HEIGHT = 48
+MAX_WIDTH = 2400
+POOR = 0.9
+"""A line read with less confidence than this is read another way, too."""
+LINE_LIKE = 2.2
+"""Length over height from which a badly read place is worth that: scenery is mostly squarer."""
+LINE_SCORE = 0.45
+"""... and the detector's score from which."""
+UNREAD_LIKE = 2.8
+UNREAD_SCORE = 0.6
+UNREAD_HEIGHT = 8.0
+"""A place this long, sure and high that nothing reads well stands in another script."""
+UNREAD_CONFIDENCE = 0.85
+CLEARLY = 0.04
+"""A changed reading must be better by this much confidence: letters look alike in the mirror."""
+EXTEND = 0.4
+"""Letters cut by the upper or lower border get this part of their height back: their strokes run on."""
+SCRIPT_CONFIDENCE = 0.45
+SCRIPT_SHARE = 0.6
+"""Of the letters must belong to the script that was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One reading of a place."""
+
+    place: Place
+    text: RawText
+    engine: str
+    view: str
+
+
+def crop_of(pixels: Pixels, quad: Quad) -> Pixels:
+    """Return the line in a quad at the height that recognisers want."""
+    return geometry.cut_out(pixels, quad, height=CROP_HEIGHT, max_width=MAX_WIDTH)
+
+
+def read_places(pixels: Pixels, places: Sequence[Place], engine: SpottingEngine) -> list[Read]:
+    """Return one reading for each place, empty ones too."""
+    texts = engine.recognise([crop_of(pixels, place.quad) for place in places])
+    return [Read(place, text, engine.name, place.view) for place, text in zip(places, texts, strict=True)]
+
+
+def is_poor(read: Read) -> bool:
+    """Say whether a reading of a place that looks like a line leaves doubt."""
+    return read.text.confidence < POOR and read.place.score >= LINE_SCORE and read.place.aspect >= LINE_LIKE
+
+
+def variants(read: Read, size: tuple[int, int]) -> list[tuple[str, Quad]]:
+    """Return other ways to cut a badly read line out of a picture of (width, height): name and quad."""
+    a, b, c, d = read.place.quad
+    ways: list[tuple[str, Quad]] = []
+    extended = over_the_border(read.place.quad, size)
+    if extended is not None:
+        ways.append(("extended", extended))
+    ways.append(("mirrored", (b, a, d, c)))
+    ways.append(("upside-down", (c, d, a, b)))
+    return ways
+
+
+def over_the_border(quad: Quad, size: tuple[int, int]) -> Quad | None:
+    """Return a level line that the upper or lower border cuts, grown over it; None if none does."""
+    left, top, right, bottom = geometry.bounds([quad])[0]
+    height = bottom - top
+    if abs(geometry.angle(quad)) > 10 or height <= 0:
+        return None
+    if top <= 1.5:
+        return make_quad(
+            ((left, top - EXTEND * height), (right, top - EXTEND * height), (right, bottom), (left, bottom))
+        )
+    if bottom >= size[1] - 1.5:
+        return make_quad(
+            ((left, top), (right, top), (right, bottom + EXTEND * height), (left, bottom + EXTEND * height))
+        )
+    return None
+
+
+def read_other_ways(pixels: Pixels, reads: Sequence[Read], engine: SpottingEngine, *, most: int) -> list[Read]:
+    """Return further readings of the lines that were read badly, those that are clearly better."""
+    size = (pixels.shape[1], pixels.shape[0])
+    poor = sorted((read for read in reads if is_poor(read)), key=lambda read: (-read.place.score, read.place.quad))
+    asked = [(read, name, quad) for read in poor[:most] for name, quad in variants(read, size)]
+    texts = engine.recognise([crop_of(pixels, quad) for _, _, quad in asked])
+    better = []
+    for (read, name, quad), text in zip(asked, texts, strict=True):
+        needed = read.text.confidence + (CLEARLY if name != "extended" else 0.0)
+        if text.text and text.confidence > needed:
+            place = read.place if name == "extended" else Place(quad, read.place.score, name, read.place.scale)
+            better.append(Read(place, text, engine.name, name))
+    return better
+
+
+def unread(reads: Sequence[Read], better: Sequence[Read]) -> list[Place]:
+    """Return places that look like lines of text and that nothing has read well so far."""
+    best: dict[tuple[tuple[float, float], ...], float] = {}
+    for read in (*reads, *better):
+        best[_corners(read)] = max(best.get(_corners(read), 0.0), read.text.confidence)
+    return [
+        read.place
+        for read in reads
+        if read.place.score >= UNREAD_SCORE
+        and read.place.aspect >= UNREAD_LIKE
+        and geometry.sides(read.place.quad)[1] >= UNREAD_HEIGHT
+        and best[_corners(read)] < UNREAD_CONFIDENCE
+    ]
+
+
+def _corners(read: Read) -> tuple[tuple[float, float], ...]:
+    """Return a key that is the same whichever way a place was read."""
+    return tuple(sorted(read.place.quad))
+
+
+def read_scripts(pixels: Pixels, places: Sequence[Place], engine: ScriptEngine, scripts: Sequence[str]) -> list[Read]:
+    """Return the best reading of each place in one of these scripts, where there is a fair one."""
+    crops = [crop_of(pixels, place.quad) for place in places]
+    best: dict[int, tuple[float, Read]] = {}
+    for script in scripts:
+        for number, text in enumerate(engine.recognise_script(crops, script)):
+            share = share_of(text.text, script)
+            rank = text.confidence * share
+            if text.confidence < SCRIPT_CONFIDENCE or share < SCRIPT_SHARE:
+                continue
+            if number not in best or rank > best[number][0]:
+                best[number] = (rank, Read(places[number], text, engine.name, places[number].view))
+    return [best[number][1] for number in sorted(best)]
+
+
+def share_of(text: str, script: str) -> float:
+    """Return which part of a text's letters belongs to a script; 0 for fewer than three of them."""
+    letters = [letter_script(letter) for letter in text]
+    letters = [name for name in letters if name != "Zyyy"]
+    belong = sum(name == script for name in letters)
+    return belong / len(letters) if belong >= 3 else 0.0
