@@ -26,6 +26,7 @@ from detector.wording import (
     label_of,
     percent,
     place_words,
+    reason_of,
     shorten,
     speaks_for,
     visible,
@@ -203,7 +204,7 @@ class _Strip:
             headline += f" · fakeness {percent(report.verdict.fakeness)} ({shares})"
         self._add(self.large, LABEL_COLOURS[label], headline)
         if not report.evidence:
-            reason = report.error.message if report.error else "No overlay found that tells where it comes from."
+            reason = f"{reason_of(report)}." if report.error else "No overlay found that tells where it comes from."
             self._add(self.font, _INK, f"{reason} No finding is no conclusion.")
         else:
             self._add(self.font, _INK, "Carries the mark of:")

@@ -84,6 +84,11 @@ def label_of(report: Report) -> str:
     return "error" if report.verdict is None else report.verdict.label
 
 
+def reason_of(report: Report) -> str:
+    """Return why a picture could not be read, without the name that stands beside it anyway."""
+    return "" if report.error is None else report.error.message.removeprefix(f"{report.source}: ")
+
+
 def percent(probability: float) -> str:
     """Return a probability as people read it, never rounded up to certainty or down to nothing."""
     if 0.0 < probability < 0.001:

@@ -21,7 +21,7 @@ from detector.cli.options import (
 from detector.cli.terminal import LABEL_STYLES, Results, progress, results, say
 from detector.config import Settings
 from detector.errors import ExitCode, UsageError
-from detector.wording import LABEL_NAMES, label_of, percent, strongest, visible
+from detector.wording import LABEL_NAMES, label_of, percent, reason_of, strongest, visible
 
 if TYPE_CHECKING:
     from detector.types import Report
@@ -169,7 +169,7 @@ def row(report: Report, out: Results) -> str:
     text = f"{name} {fakeness:>8}  {visible(report.source, limit=300)}"
     top = strongest(report.evidence)
     if report.error is not None:
-        return f"{text}  {report.error.code}: {visible(report.error.message, limit=300)}"
+        return f"{text}  {report.error.code}: {visible(reason_of(report), limit=300)}"
     if top is None:
         return text
     quote = f": “{visible(top.quote, limit=80)}”" if top.quote else ""

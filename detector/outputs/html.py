@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from detector.wording import (
     label_of,
     percent,
     place_words,
+    reason_of,
     signed,
     speaks_for,
     visible,
@@ -140,7 +142,7 @@ def card_values(
         "format": _shown(report.format),
         "sha256": report.sha256,
         "notes": [_shown(note) for note in report.notes],
-        "error": report.error and {"code": _shown(report.error.code), "message": _shown(report.error.message)},
+        "error": report.error and {"code": _shown(report.error.code), "message": _shown(reason_of(report))},
     }
     if verdict is None:
         return values
@@ -159,7 +161,7 @@ def card_values(
             for quad in item.quads
         ],
         "letter": round(max(size) / 24) if size else 1,
-        "spots": [_spot(item, number, size) for number, item in enumerate(evidence, 1) if item.quads and size],
+        "spots": _spots(evidence, size) if size else [],
         "terms": [
             {"name": _shown(term.name), "bits": [signed(term.bits.get(name, 0.0)) for name in SOURCES]}
             for term in terms
@@ -202,16 +204,32 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _spot(item: Evidence, number: int, size: tuple[int, int]) -> dict[str, Any]:
-    """Return where the number of a finding stands: left of its first box, or right of it at the border."""
-    left, top, right, bottom = quad_bounds(item.quads[0])
+def _spots(evidence: Sequence[Evidence], size: tuple[int, int]) -> list[dict[str, Any]]:
+    """Return where the numbers of findings stand: left of their first box, or right of it at the border."""
+    spots: dict[Any, dict[str, Any]] = {}
     letter = max(size) / 24
-    x = left - 0.9 * letter if left > letter else right + 0.3 * letter
-    if x > size[0] - letter:  # a box as wide as the picture: below or above it
-        x = 0.3 * letter
-        bottom = bottom + letter if bottom + letter < size[1] else top - letter
-    y = min(max((top + bottom) / 2 + 0.35 * letter, letter), size[1] - 0.1 * letter)
-    return {"number": number, "colour": speaks_for(item.bits), "x": round(x), "y": round(y)}
+    for number, item in enumerate(evidence, 1):
+        if not item.quads:
+            continue
+        left, top, right, bottom = quad_bounds(item.quads[0])
+        known = spots.get((left, top, right, bottom))
+        if known is not None:
+            known["numbers"] += f",{number}"
+            continue
+        x = left - 0.9 * letter if left > letter else right + 0.3 * letter
+        if x > size[0] - letter:  # a box as wide as the picture: below or above it
+            x = 0.3 * letter
+            bottom = bottom + letter if bottom + letter < size[1] else top - letter
+        y = min(max((top + bottom) / 2 + 0.35 * letter, letter), size[1] - 0.1 * letter)
+        # Written from the box outwards, so that several numbers do not run into it.
+        spots[quad_bounds(item.quads[0])] = {
+            "numbers": str(number),
+            "colour": speaks_for(item.bits),
+            "x": round(x + 0.6 * letter if x < left else x),
+            "y": round(y),
+            "anchor": "end" if x < left else "start",
+        }
+    return list(spots.values())
 
 
 def _shown(text: str) -> str:
