@@ -77,8 +77,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:  # before it is raised, click has parsed; nothing was done
         error.show(file=sys.stderr)
         return int(ExitCode.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        say("Interrupted.")
+    except (click.Abort, KeyboardInterrupt) as error:
+        say(str(error.__cause__ or error) or "Interrupted.")  # click wraps what batch says on how to go on
         return int(ExitCode.INTERRUPTED)
     except DetectorError as error:
         say(f"overlay-detector: {error}")

@@ -136,24 +136,19 @@ def show(
     rows = folder is None and not as_json
     # Rows on a terminal are progress enough, and a bar would be drawn over them.
     bar = not quiet and total is not None and not (out.on_terminal and (rows or as_json))
-    try:
-        # Closed by us and not by the garbage collector: workers end when the reader of our results has gone.
-        with ExitStack() as stack:
-            stack.callback(getattr(reports, "close", lambda: None))
-            step = stack.enter_context(progress(total or 0, show=bar))
-            for report in reports:
-                counts[label_of(report)] += 1
-                if as_json:
-                    out.line(report.to_json())
-                elif rows:
-                    out.line(row(report, out))
-                step()
-                if out.closed and folder is None:
-                    return int(ExitCode.OK)
-    except KeyboardInterrupt as error:
-        if str(error):
-            say(str(error))  # says how to go on; the exit code is set where all of them are
-        raise
+    # Closed by us and not by the garbage collector: workers end when the reader of our results has gone.
+    with ExitStack() as stack:
+        stack.callback(getattr(reports, "close", lambda: None))
+        step = stack.enter_context(progress(total or 0, show=bar))
+        for report in reports:
+            counts[label_of(report)] += 1
+            if as_json:
+                out.line(report.to_json())
+            elif rows:
+                out.line(row(report, out))
+            step()
+            if out.closed and folder is None:
+                return int(ExitCode.OK)
     if not quiet:
         say(summary(counts, folder, formats))
     if fail_on is not None and any(counts[label] for label in FLAGS[FLAGS.index(fail_on) :]):
