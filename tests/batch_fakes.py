@@ -109,6 +109,11 @@ class NoEngine(Fake):
         raise EngineError("no engine here. Type: pip install one")
 
 
+class NoModel(Fake):
+    def observe(self, frame: Frame) -> Observations:
+        raise EngineError("a model file is missing")
+
+
 class DiesAtOnce(Fake):
     def __init__(self, settings: Settings) -> None:
         os._exit(3)

@@ -19,7 +19,7 @@ from detector.config import Settings
 from detector.errors import EngineError, OutputError, UsageError
 from detector.files import MARKER, find_pictures
 from detector.types import Report
-from tests.batch_fakes import DiesAtOnce, Fake, NoEngine, Plain, make_pictures, result_of
+from tests.batch_fakes import DiesAtOnce, Fake, NoEngine, NoModel, Plain, make_pictures, result_of
 
 TWO = Settings(workers=2)
 
@@ -207,6 +207,8 @@ def test_what_ends_a_scan_at_once(tmp_path: Path) -> None:
         scan(sources, TWO, output=tmp_path / "out", formats=["xlsx"])
     with pytest.raises(EngineError, match="pip install one"):
         run(sources, detector=NoEngine)
+    with pytest.raises(EngineError, match="a model file is missing"):
+        run(sources, detector=NoModel)
     with pytest.raises(EngineError, match="__main__"):
         run(sources, detector=DiesAtOnce)
     (tmp_path / "file").write_text("x")

@@ -30,6 +30,8 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from detector.batch.store import content_of, key_of
 from detector.batch.versions import fingerprint
 from detector.config import Settings
@@ -103,6 +105,7 @@ class _Hand:
         self._detector = detector
         self._versions = versions
         self._started = False
+        self._proven = False
 
     def inspect(self, source: str) -> None:
         sha256 = ""
@@ -122,6 +125,7 @@ class _Hand:
                 self._start()
                 frame = self._detector.load(data, name=source)
                 observations = self._detector.observe(frame)
+                self._proven = True
             self._pipe.send(("done", self._outcome(observations, frame, data)))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
@@ -139,7 +143,24 @@ class _Hand:
             self._pipe.send(("reading",))
 
     def _concerns_one_picture(self, error: DetectorError) -> bool:
-        return isinstance(error, PictureError) or (isinstance(error, EngineError) and self._started)
+        if isinstance(error, PictureError):
+            return True
+        return isinstance(error, EngineError) and self._started and self._works()
+
+    def _works(self) -> bool:
+        # An engine may fail on one picture. If it fails on an empty one too, a model is missing or damaged, and
+        # a row of errors for every picture would only hide that.
+        if not self._proven:
+            empty = Frame(
+                pixels=np.full((64, 64, 3), 128, np.uint8), source="<empty>", sha256="", original_size=(64, 64),
+                format="ARRAY",
+            )  # fmt: skip
+            try:
+                self._detector.observe(empty)
+            except EngineError:
+                return False
+            self._proven = True
+        return True
 
     def _outcome(self, observations: Observations, frame: Frame | None, data: bytes) -> Outcome:
         from detector.annotate import thumbnail
