@@ -282,3 +282,14 @@ def false_alarms(judged: Sequence[Judged]) -> list[Judged]:
     """Return camera pictures that were flagged, the worst first."""
     found = [item for item in judged if item.row.label == "camera" and item.flagged]
     return sorted(found, key=lambda item: (-log2_ratio(item.report, SOURCES[1:]), item.row.name))
+
+
+def near_alarms(judged: Sequence[Judged], most: int = 10) -> list[Judged]:
+    """Return camera pictures that were not flagged although something speaks against a camera, the worst first."""
+    found = [
+        (log2_ratio(item.report, SOURCES[1:]), item)
+        for item in judged
+        if item.report.verdict is not None and item.row.label == "camera" and not item.flagged
+    ]
+    worst = sorted((pair for pair in found if pair[0] > 0.5), key=lambda pair: (-pair[0], pair[1].row.name))
+    return [item for _, item in worst[:most]]

@@ -13,7 +13,7 @@ from detector.annotate import thumbnail
 from detector.config import Settings
 from detector.errors import PictureError
 from detector.evaluation import plots
-from detector.evaluation.figures import COLUMNS, Figures, Judged, false_alarms, log2_ratio, misses
+from detector.evaluation.figures import COLUMNS, Figures, Judged, false_alarms, log2_ratio, misses, near_alarms
 from detector.images import load_frame
 from detector.outputs import WholeFile
 from detector.outputs.html import card_values, render, style_sheet
@@ -72,6 +72,7 @@ def write_page(folder: Path, figures: Figures, judged: Sequence[Judged], setting
     for title, errors in (
         ("False alarms: camera pictures that were flagged", false_alarms(judged)),
         ("Misses: pictures with an overlay that were not flagged", misses(judged)),
+        ("Camera pictures that came nearest to a false alarm", near_alarms(judged)),
     ):
         cards = [Markup(_card(item, number, settings)) for number, item in enumerate(errors[:MOST_CARDS], 1)]
         ledgers.append((f"{title} ({len(errors)})", cards, max(0, len(errors) - MOST_CARDS)))

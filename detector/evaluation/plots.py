@@ -91,11 +91,11 @@ class _Plot:
     def svg(self, *parts: str) -> str:
         ticks = []
         bottom = HEIGHT - _BOTTOM
-        for value in np.linspace(*self._across, 6):
+        for value in _ticks(*self._across):
             x = self._x(float(value))
             ticks.append(f'<line class="tick" x1="{x:g}" y1="{bottom}" x2="{x:g}" y2="{bottom + 4}"/>')
             ticks.append(f'<text x="{x:g}" y="{bottom + 17}" text-anchor="middle">{value:.3g}</text>')
-        for value in np.linspace(*self._up, 6):
+        for value in _ticks(*self._up):
             y = self._y(float(value))
             ticks.append(f'<line class="tick" x1="{_LEFT - 4}" y1="{y:g}" x2="{_LEFT}" y2="{y:g}"/>')
             ticks.append(f'<text x="{_LEFT - 7}" y="{y + 4:g}" text-anchor="end">{value:.3g}</text>')
@@ -114,3 +114,11 @@ class _Plot:
             f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'aria-label="{what}">{frame}{"".join(ticks)}{titles}{"".join(parts)}</svg>'
         )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round values from low to high, about six of them."""
+    rough = (high - low) / 5
+    unit = 10.0 ** np.floor(np.log10(rough))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough * 0.999)
+    return [float(value) for value in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step]
