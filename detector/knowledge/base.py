@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from detector.errors import SignatureError
 from detector.resources import SIGNATURES
@@ -132,3 +132,17 @@ def load_signatures(folder: Path) -> Mapping[str, Signature]:
     if faults:
         raise SignatureError("\n".join(faults))
     return loaded.signatures
+
+
+def match_text(knowledge: Knowledge, text: str | Sequence[str], *, cut: Literal["", "left", "right"] = "") -> tuple[Match, ...]:
+    """Return what would be found in a text, as if an engine had read it in the middle of a picture.
+
+    Args:
+        knowledge: the signatures.
+        text: one line, or several one under the other (a list, or line ends in the text).
+        cut: the picture's border that the lines touch, as if the picture had been cropped there.
+    """
+    from detector.knowledge.selftest import picture_of
+
+    lines = text.split("\n") if isinstance(text, str) else list(text)
+    return knowledge.match(picture_of([line for line in lines if line.strip()], cut=cut))
