@@ -79,7 +79,7 @@ def evidence_of(match: Match, observations: Observations, knowledge: Knowledge, 
         title=signature.title,
         quote=match.quote,
         bits=worth,
-        why=_why(match, observations, quads, overlaid),
+        why=_why(match, observations, quads, overlaid, knowledge.genuine_pictures),
         quads=quads,
         group=signature.group or signature.kind,
         attributes=attributes,
@@ -112,28 +112,38 @@ def place(quads: tuple[Quad, ...], size: tuple[int, int]) -> str:
     return "in the middle"
 
 
-def _why(match: Match, observations: Observations, quads: tuple[Quad, ...], overlaid: float) -> str:
+def _why(
+    match: Match, observations: Observations, quads: tuple[Quad, ...], overlaid: float, genuine_pictures: int
+) -> str:
     signature = match.signature
     where = place(quads, observations.size) if quads else "in the picture"
-    letters = f"{match.share:.0%} of the letters of “{match.phrase}” are left" if match.language else (
-        "the text has the form of this mark"
-    )  # fmt: skip
-    if match.language and match.share >= 0.995:
+    if not match.language:
+        letters = "the text has the form of this mark"
+    elif match.share >= 0.995:
         letters = f"this is “{match.phrase}”"
+    else:
+        letters = f"{match.share:.0%} of the letters of “{match.phrase}” are left"
     cut = f", cut off at the {' and '.join(match.cut)} border" if match.cut else ""
-    often = _often(match.e_value)
     owner = signature.attributes.get("game") or signature.attributes.get("maker")
     owner = f" ({owner})" if owner and owner not in signature.title else ""
-    scene = (
-        "" if overlaid >= 0.5 else " It seems to be part of the scene, not laid over the picture, and counts little."
-    )
-    return (
-        f"“{match.quote}” stands {where}: {letters}{cut}. {signature.title}{owner}: "
-        f"{_SAYS.get(signature.kind, 'a known mark')}. In genuine pictures such a reading is expected {often}.{scene}"
-    )
+    sentences = [
+        f"“{match.quote}” stands {where}: {letters}{cut}.",
+        f"{signature.title}{owner}: {_SAYS.get(signature.kind, 'a known mark')}.",
+    ]
+    # Genuine sensors and cameras do print their own wording: how often chance would is of no interest there.
+    if signature.kind not in ("sensor", "device"):
+        sentences.append(_chance(match.e_value, genuine_pictures))
+    if overlaid < 0.5:
+        sentences.append("It seems to be part of the scene, not laid over the picture, and counts little.")
+    return " ".join(sentences)
 
 
-def _often(e_value: float) -> str:
+def _chance(e_value: float, genuine_pictures: int) -> str:
+    """Say how often a genuine picture would give such a reading, and no rarer than was measured."""
     if e_value >= 0.5:
-        return "about once a picture"
-    return f"once in about {round(1 / max(e_value, 1e-9), -max(0, len(str(int(1 / max(e_value, 1e-9)))) - 2)):.0f}"
+        return "By chance, genuine pictures give such a reading about as often."
+    once_in = 1 / max(e_value, 1e-12)
+    if once_in >= genuine_pictures:
+        return f"By chance, less than one in {genuine_pictures} genuine pictures gives such a reading."
+    digits = len(str(int(once_in))) - 2
+    return f"By chance, about one in {round(once_in, -max(0, digits)):.0f} genuine pictures gives such a reading."
