@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from detector.wording import bits_words, visible
 if TYPE_CHECKING:
     from detector.knowledge import Knowledge
     from detector.types import Signature
+
+_LEVELS = {"error": "red", "warning": "yellow", "note": "white"}
 
 
 @click.group()
@@ -91,23 +94,30 @@ def _fields(item: Signature) -> list[str]:
 
 @signatures.command()
 @click.argument("folder", required=False, metavar="[FOLDER]")
+@click.option("--thorough", is_flag=True, help="Also run each over ordinary text, and over what the others print.")
 @talk_options
-def lint(folder: str | None, verbose: int, quiet: bool) -> int:
+def lint(folder: str | None, thorough: bool, verbose: int, quiet: bool) -> int:
     """Check signature files: the packaged ones, or those in FOLDER.
 
-    Each fault is one line: file, line, field, what is wrong. Ends with exit code 5 if there is one.
+    Each problem is one line: file, line, how bad it is, which check, what is wrong, what to do. Ends with exit
+    code 5 if there is an error; warnings and notes are for the author to weigh.
     """
     set_up_logging(verbose, quiet)
     with results() as out:
-        from detector.knowledge.store import load_folder
+        from detector.knowledge.lint import lint_folder
         from detector.resources import SIGNATURES
 
-        loaded, faults = load_folder(Path(folder) if folder else SIGNATURES)
-        for fault in faults:
-            out.line(visible(fault))
+        problems = lint_folder(Path(folder) if folder else SIGNATURES, thorough=thorough)
+        for found in problems:
+            level = out.style(found.level, fg=_LEVELS[found.level])
+            out.line(
+                f"{visible(found.file)}:{found.line}: {level}: {found.check}: {visible(found.message)}. "
+                f"To do: {visible(found.recommendation)}"
+            )
+    counts: Counter[str] = Counter(found.level for found in problems)
     if not quiet:
-        say(f"{len(loaded.signatures)} signatures are sound, {len(faults)} faults")
-    return int(ExitCode.SETTING if faults else ExitCode.OK)
+        say(", ".join(f"{counts[level]} {level}s" for level in _LEVELS))
+    return int(ExitCode.SETTING if counts["error"] else ExitCode.OK)
 
 
 @signatures.command("test")

@@ -118,7 +118,7 @@ class _Plot:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Return round values from low to high, about six of them."""
-    rough = (high - low) / 5
+    rough = (high - low) / 7
     unit = 10.0 ** np.floor(np.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough * 0.999)
-    return [float(value) for value in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step]
+    return [float(value) + 0.0 for value in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step]
