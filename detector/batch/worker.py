@@ -87,7 +87,7 @@ def serve(pipe: Connection, task: Task, factory: DetectorFactory) -> None:
         pipe.send(("ready",))
         while True:
             _, source = pipe.recv()
-            _guard_seconds(task.settings.timeout_s * 2 + 60)
+            _guard_seconds(task.settings.timeout_s + 240)
             hand.inspect(source)
             _guard_seconds(0)
     except (EOFError, BrokenPipeError, ConnectionResetError):
