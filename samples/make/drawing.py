@@ -95,7 +95,9 @@ def crosshair(picture: Image.Image, centre: tuple[float, float], size: float, fi
     """Draw an open cross with four corner brackets, as electro-optical sensors do."""
     x, y = centre
     gap, arm, corner = size * 0.12, size * 0.5, size * 0.8
-    cross = [[(x + sx * gap, y + sy * gap), (x + sx * arm, y + sy * arm)] for sx, sy in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+    cross = [
+        [(x + sx * gap, y + sy * gap), (x + sx * arm, y + sy * arm)] for sx, sy in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
     brackets = [
         [
             (x + sx * corner, y + sy * corner * 0.5),
@@ -108,7 +110,9 @@ def crosshair(picture: Image.Image, centre: tuple[float, float], size: float, fi
     strokes(picture, [*cross, *brackets], fill)
 
 
-def thermal(picture: Image.Image, *, seed: int, blur: float = 1.2, gamma: float = 1.0, invert: bool = False) -> Image.Image:
+def thermal(
+    picture: Image.Image, *, seed: int, blur: float = 1.2, gamma: float = 1.0, invert: bool = False
+) -> Image.Image:
     """Return it in grey with the softness, the stretched contrast and the noise of thermal video."""
     rng = np.random.default_rng(seed)
     soft = picture.convert("L").filter(ImageFilter.GaussianBlur(blur))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drawing import crosshair, lines, strokes, text, thermal
+from drawing import crosshair, font, lines, strokes, text, thermal
 from PIL import Image
 
 DISCLAIMER = ("Development footage.", "This is a work in progress.", "All content subject to change.")
+LEFT_OVER = "All content subj"
 MONO = "DejaVu Sans Mono"
 Get = Callable[[str], Image.Image]
 
@@ -20,10 +21,12 @@ def game_frame(capture: Image.Image) -> Image.Image:
     """
     frame = capture.crop((300, 30, 1276, 434)).resize((1464, 606), Image.Resampling.LANCZOS)
     frame = thermal(frame, seed=11, blur=1.6, gamma=0.8)
-    crosshair(frame, (738, 331), 90)
+    crosshair(frame, (706, 331), 90)
     lines(frame, (1450, 12), DISCLAIMER, size=22, anchor="ra", spacing=1.3)
-    # The picture ends in the middle of the second line and behind "All content subject to".
-    return frame.crop((100, 56, 1376, 606))
+    # The picture ends in the middle of the second line and behind the letters that were left.
+    printed = font("Liberation Sans", 22, "Regular")
+    right = round(1450 - printed.getlength(DISCLAIMER[2]) + printed.getlength(LEFT_OVER))
+    return frame.crop((right - 1240, 56, right, 606))
 
 
 def genuine(photo: Image.Image, number: int) -> Image.Image:
@@ -69,6 +72,6 @@ def build(capture: Get, photo: Get) -> dict[str, Image.Image]:
     """Return the five pictures by file name."""
     views = [photo(name) for name in ("neon-road", "neon-meadow", "neon-oaks", "neon-slope")]
     made = {"proof-1.jpg": genuine(views[0], 0), "proof-2.jpg": genuine(views[1], 1)}
-    made["proof-3.jpg"] = game_frame(capture("warzone-above"))
+    made["proof-3.jpg"] = game_frame(capture("warzone2100-above"))
     made |= {"proof-4.jpg": genuine(views[2], 2), "proof-5.jpg": genuine(views[3], 3)}
     return made
