@@ -18,6 +18,7 @@ from detector.knowledge.costs import OTHER, Costs
 
 Floats = npt.NDArray[np.float32]
 NEVER = np.float32(-1e6)
+MOST_CELLS = 1_500_000  # of one block, so that hostile text cannot ask for all memory
 SELDOM = -5.2  # bits; below it a confusion counts as an error, above it as the same letter
 CUT_END = np.float32(2.5)
 """Bits for a part that ends where the line ends, at the border; see ``lines``."""
@@ -157,67 +158,67 @@ class _Batch:
             self.cut_end[count - 1, row] = text.cut_end
         self.each = np.arange(rows)[:, None]
         self.two_as_one, self.one_as_two = self._joined()
+        self.emission = self._emission()
+        self.blanks = self._blanks()
+        self.start = self.first[None] + self.begin[self.p_begins[None], np.arange(length)[:, None, None], self.each[None]]
+        self.finish = self.last[None] + self.end[self.p_ends[None], np.arange(length)[:, None, None], self.each[None]]
+        possible = self.first > NEVER / 2
+        begin_cut = np.where(possible & self.cut_begin[:, None], self.border[:, None], NEVER)
+        np.maximum(self.start[0], begin_cut, out=self.start[0])
+        possible = self.last > NEVER / 2
+        for step in np.nonzero(self.cut_end.any(axis=1))[0]:
+            end_cut = np.where(possible & self.cut_end[step][:, None], self.border[:, None] + CUT_END, NEVER)
+            np.maximum(self.finish[step], end_cut, out=self.finish[step])
 
     def _joined(self) -> tuple[dict[int, Floats], dict[int, Floats]]:
         """Return, by text letter, the bits for two printed letters read as one, and for one read as two."""
         two: dict[int, Floats] = {}
         one: dict[int, Floats] = {}
-        previous = np.roll(self.p_codes, 1, axis=1)
-        previous[:, 0] = -1
+        printed_letters = set(np.unique(self.p_codes).tolist())
+        read_letters = set(np.unique(self.t_codes).tolist())
+        previous: npt.NDArray[np.int64] | None = None
         for (printed, read), value in self.costs.two_as_one.items():
+            if ord(read) not in read_letters or not {ord(printed[0]), ord(printed[1])} <= printed_letters:
+                continue
+            if previous is None:
+                previous = np.roll(self.p_codes, 1, axis=1)
+                previous[:, 0] = -1
             here = (previous == ord(printed[0])) & (self.p_codes == ord(printed[1]))
-            if not here.any():
-                continue
-            for step in range(self.length):
-                hit = self.t_codes[step] == ord(read)
-                if (here & hit[:, None]).any():
-                    block = two.setdefault(step, np.full((self.rows, self.width), NEVER, np.float32))
-                    gain = (value + self.bits[step]) * self.weight[step]
-                    np.maximum(block, np.where(here & hit[:, None], gain[:, None], NEVER), out=block)
+            hits = (self.t_codes == ord(read)) & here.any(axis=1)[None]
+            for step in np.nonzero(hits.any(axis=1))[0].tolist():
+                block = two.setdefault(step, np.full((self.rows, self.width), NEVER, np.float32))
+                gain = (value + self.bits[step]) * self.weight[step]
+                np.maximum(block, np.where(here & hits[step][:, None], gain[:, None], NEVER), out=block)
         for (printed, read), value in self.costs.one_as_two.items():
-            here = self.p_codes == ord(printed)
-            if not here.any():
+            if ord(printed) not in printed_letters or not {ord(read[0]), ord(read[1])} <= read_letters:
                 continue
-            for step in range(1, self.length):
-                hit = (self.t_codes[step - 1] == ord(read[0])) & (self.t_codes[step] == ord(read[1]))
-                if (here & hit[:, None]).any():
-                    block = one.setdefault(step, np.full((self.rows, self.width), NEVER, np.float32))
-                    gain = (value + self.bits[step] + self.bits[step - 1]) * self.weight[step]
-                    np.maximum(block, np.where(here & hit[:, None], gain[:, None], NEVER), out=block)
+            here = self.p_codes == ord(printed)
+            hits = np.zeros_like(self.t_codes, bool)
+            hits[1:] = (self.t_codes[:-1] == ord(read[0])) & (self.t_codes[1:] == ord(read[1]))
+            hits &= here.any(axis=1)[None]
+            for step in np.nonzero(hits.any(axis=1))[0].tolist():
+                block = one.setdefault(step, np.full((self.rows, self.width), NEVER, np.float32))
+                gain = (value + self.bits[step] + self.bits[step - 1]) * self.weight[step]
+                np.maximum(block, np.where(here & hits[step][:, None], gain[:, None], NEVER), out=block)
         return two, one
 
-    def emission(self, step: int) -> Floats:
-        """Return the gain of reading text letter ``step`` for each letter of the phrases."""
-        text_codes = self.t_codes[step][:, None]
-        text_places = self.t_places[step][:, None]
-        known = self.costs.letters[self.p_places, text_places]
-        outside = (self.p_places == OTHER) & (text_places == OTHER)
-        other = np.where(self.p_codes == text_codes, self.costs.same, self.costs.different)
-        gain = np.where(outside, other, known) + self.bits[step][:, None]
-        return gain * self.weight[step][:, None]
+    def _emission(self) -> Floats:
+        """Return the gain of reading each text letter for each letter of the phrases: (length, rows, width)."""
+        gain = self.costs.letters[self.p_places[None], self.t_places[:, :, None]]
+        if (self.p_places == OTHER).any():
+            outside = (self.p_places == OTHER)[None] & (self.t_places == OTHER)[:, :, None]
+            other = np.where(self.p_codes[None] == self.t_codes[:, :, None], self.costs.same, self.costs.different)
+            gain = np.where(outside, other, gain)
+        return (gain + self.bits[:, :, None]) * self.weight[:, :, None]
 
-    def blanks(self, step: int) -> Floats:
-        """Return the gain of agreeing, or the cost of not, about whether a word begins at this letter."""
-        chance = self.boundary[step]
-        read = self.t_starts[step]
+    def _blanks(self) -> Floats:
+        """Return the gain of agreeing, or the cost of not, about whether a word begins at each text letter."""
+        read, chance = self.t_starts, self.boundary
         begins = np.where(read, np.log2(_CLASH[0] / chance), np.log2(_CLASH[1] / (1 - chance)))
         inside = np.where(read, np.log2(_CLASH[2] / chance), np.log2(_CLASH[3] / (1 - chance)))
-        gain = np.where(self.p_starts, begins[:, None], inside[:, None])
-        return np.where(self.spaced[:, None], gain, 0).astype(np.float32)
-
-    def start(self, step: int) -> Floats:
-        """Return the bits of beginning at this text letter, for each letter of the phrases."""
-        gain = self.first + self.begin[self.p_begins, step, self.each]
-        if step == 0:
-            cut = np.where(self.first > NEVER / 2, self.border[:, None], NEVER)
-            gain = np.where(self.cut_begin[:, None], np.maximum(gain, cut), gain)
-        return gain
-
-    def finish(self, step: int) -> Floats:
-        """Return the bits of ending at this text letter, for each letter of the phrases."""
-        gain = self.last + self.end[self.p_ends, step, self.each]
-        cut = np.where(self.last > NEVER / 2, self.border[:, None] + CUT_END, NEVER)
-        return np.where(self.cut_end[step][:, None], np.maximum(gain, cut), gain)
+        begins = np.where(self.spaced, begins, 0).astype(np.float32)
+        inside = np.where(self.spaced, inside, 0).astype(np.float32)
+        return np.where(self.p_starts[None], begins[:, :, None], inside[:, :, None])
 
     def wrong(self, column: int, step: int) -> bool:
         """Return whether a letter of the first pair was read as one that it is seldom taken for."""
@@ -234,32 +235,32 @@ class _Batch:
         """
         costs = self.costs
         ramp = (np.arange(self.width, dtype=np.float32) * -costs.dropped)[None, :]
+        extra = np.float32(costs.extra)
         best = np.full(self.rows, NEVER, np.float32)
         nothing = np.full((self.rows, self.width), NEVER, np.float32)
         before, before2 = nothing, nothing
         history: list[tuple[Floats, Floats]] = []
         for step in range(self.length):
-            diagonal = np.empty_like(before)
-            diagonal[:, 0] = NEVER
-            diagonal[:, 1:] = before[:, :-1]
-            emission = self.emission(step)
-            come = diagonal + self.blanks(step) if step else diagonal
-            matched = np.maximum(come, self.start(step)) + emission
+            matched = self.start[step].copy()
+            if step:
+                come = matched[:, 1:]
+                np.maximum(come, before[:, :-1] + self.blanks[step][:, 1:], out=come)
+            matched += self.emission[step]
             if step in self.two_as_one and self.width > 1:
                 wide = np.full_like(before, NEVER)
                 wide[:, 2:] = before[:, :-2]
-                open_here = np.full_like(before, NEVER)
-                open_here[:, 1:] = self.start(step)[:, :-1]
-                matched = np.maximum(matched, np.maximum(wide, open_here) + self.two_as_one[step])
+                wide[:, 1:] = np.maximum(wide[:, 1:], self.start[step][:, :-1])
+                matched = np.maximum(matched, wide + self.two_as_one[step])
             if step in self.one_as_two:
-                far = np.full_like(before, NEVER)
-                far[:, 1:] = before2[:, :-1]
-                matched = np.maximum(matched, np.maximum(far, self.start(step - 1)) + self.one_as_two[step])
-            matched = np.maximum(matched, NEVER)
-            best = np.maximum(best, (matched + self.finish(step)).max(axis=1))
-            anything = np.maximum(matched, before + np.float32(costs.extra))
-            anything = np.maximum.accumulate(anything + ramp, axis=1) - ramp
-            before2, before = before, np.maximum(anything, NEVER)
+                far = self.start[step - 1].copy()
+                far[:, 1:] = np.maximum(far[:, 1:], before2[:, :-1])
+                matched = np.maximum(matched, far + self.one_as_two[step])
+            np.maximum(best, (matched + self.finish[step]).max(axis=1), out=best)
+            anything = np.maximum(matched, before + extra)
+            anything += ramp
+            np.maximum.accumulate(anything, axis=1, out=anything)
+            anything -= ramp
+            before2, before = before, anything
             if keep:
                 history.append((matched, before))
         return best, history
@@ -281,6 +282,8 @@ def best_scores(pairs: Sequence[tuple[PhraseSide, TextSide]], costs: Costs) -> F
             longer, wider = sizes[order[stop]][1], sizes[order[stop]][0]
             if (longer > 1.6 * length + 6 or wider > 2 * width + 12) and stop - start >= 8:
                 break
+            if (stop - start + 1) * max(length, longer) * max(width, wider) > MOST_CELLS:
+                break
             length, width = max(length, longer), max(width, wider)
             stop += 1
         rows = order[start:stop]
@@ -298,7 +301,7 @@ def align(phrase: PhraseSide, text: TextSide, costs: Costs) -> Alignment | None:
     place: tuple[int, int] | None = None
     top = NEVER
     for step, (matched, _) in enumerate(history):
-        total = matched[0] + batch.finish(step)[0]
+        total = matched[0] + batch.finish[step, 0]
         column = int(total.argmax())
         if total[column] > top:
             top, place = total[column], (column, step)
@@ -333,12 +336,12 @@ def _trace(
         here = float(history[step][1][0, column])
         if must_match or close(matched, here):
             must_match = False
-            emission = float(batch.emission(step)[0, column])
-            if close(matched, float(batch.start(step)[0, column]) + emission):
+            emission = float(batch.emission[step, 0, column])
+            if close(matched, float(batch.start[step, 0, column]) + emission):
                 steps.append((column, column + 1, step, step + 1))
                 errors += batch.wrong(column, step)
                 break
-            blanks = float(batch.blanks(step)[0, column]) if step else 0.0
+            blanks = float(batch.blanks[step, 0, column]) if step else 0.0
             if close(matched, before(step - 1, column - 1) + blanks + emission):
                 steps.append((column, column + 1, step, step + 1))
                 errors += batch.wrong(column, step)
@@ -347,7 +350,7 @@ def _trace(
             errors += 1
             if step in batch.two_as_one:
                 joined = float(batch.two_as_one[step][0, column])
-                if column and close(matched, float(batch.start(step)[0, column - 1]) + joined):
+                if column and close(matched, float(batch.start[step, 0, column - 1]) + joined):
                     steps.append((column - 1, column + 1, step, step + 1))
                     break
                 if close(matched, before(step - 1, column - 2) + joined):
@@ -356,7 +359,7 @@ def _trace(
                     continue
             split = float(batch.one_as_two[step][0, column])
             steps.append((column, column + 1, step - 1, step + 1))
-            if close(matched, float(batch.start(step - 1)[0, column]) + split):
+            if close(matched, float(batch.start[step - 1, 0, column]) + split):
                 break
             column, step = column - 1, step - 2
             continue

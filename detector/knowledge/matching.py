@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rapidfuzz.fuzz import partial_ratio
 
 from detector.knowledge.alignment import Alignment, align, best_scores
 from detector.knowledge.costs import packaged_costs, read_config
@@ -14,13 +15,14 @@ from detector.knowledge.folding import normal_line, skeleton
 from detector.knowledge.lines import (
     RIGHT_TO_LEFT, Place, Variant, follows_below, follows_beside, place_of, prepare,
 )  # fmt: skip
-from detector.knowledge.ordinary import Pairs, discount, pairs_of, read_in_whole
+from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, pairs_of, read_in_whole
 from detector.knowledge.patterns import PatternHit, Patterns
 from detector.knowledge.phrases import Index, Phrase, compile_phrases
 from detector.types import Observations, Signature
 
 MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
 LEAST_SHARED = 5.0  # worth of the triples that they have to share
+LEAST_RATIO = 82.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
 LEAST_TRACED = -8.0  # bits, before calibration
 BORDER_WEIGHT = 4.0  # a line at the border is the likelier place of a cut phrase
@@ -69,7 +71,10 @@ class Matcher:
     def __init__(self, signatures: Mapping[str, Signature]) -> None:
         self.signatures = signatures
         self.phrases = compile_phrases(signatures.values())
-        self.index = Index(self.phrases)
+        self.part_phrases = [phrase for phrase in self.phrases if not phrase.whole]
+        self.long_phrases = [phrase for phrase in self.phrases if phrase.whole and phrase.size >= LETTERS_AN_ERROR]
+        self.index = Index(self.part_phrases)
+        self.whole_index = Index(self.long_phrases)
         self.patterns = Patterns(signatures.values())
         self.costs = packaged_costs()
         calibration = read_config()["calibration"]
@@ -108,10 +113,11 @@ class Matcher:
         return self._slope * raw + self._shift.get(script, self._shift["*"])
 
     def _fragments(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
-        pairs = self.index.candidates(
-            [variant.folded.letters for variant in variants], MOST_CANDIDATES, LEAST_SHARED
-        )
-        pairs = [(line, number) for line, number in pairs if not self.phrases[number].whole]
+        letters = [variant.folded.letters for variant in variants]
+        pairs = [
+            (line, self.part_phrases[number].number)
+            for line, number in self.index.candidates(letters, MOST_CANDIDATES, LEAST_SHARED)
+        ]
         if not pairs:
             return []
         weights = _line_weights(variants, spots)
@@ -243,10 +249,11 @@ class Matcher:
             for key in _word_keys(variant):
                 for phrase in self._words.get(key, ()):
                     wanted[row, phrase.number] = None
-        fuzzy = self.index.candidates([variant.folded.letters for variant in variants], MOST_CANDIDATES, LEAST_SHARED * 2)
-        for row, number in fuzzy:
-            if self.phrases[number].whole and self.phrases[number].size >= 8:
-                wanted[row, number] = None
+        bones = [skeleton(variant.folded.letters) for variant in variants]
+        for row, number in self.whole_index.candidates([v.folded.letters for v in variants], 40, 2 * LEAST_SHARED):
+            phrase = self.long_phrases[number]
+            if partial_ratio(skeleton(phrase.folded.letters), bones[row], score_cutoff=LEAST_RATIO):
+                wanted[row, phrase.number] = None
         lines = np.log2(max(len({variant.line for variant in variants}), 1))
         result = []
         for row, number in wanted:
