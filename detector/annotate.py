@@ -23,6 +23,7 @@ from detector.wording import (
     LABEL_NAMES,
     SOURCE_NAMES,
     bits_words,
+    is_background,
     label_of,
     percent,
     place_words,
@@ -148,9 +149,12 @@ class _Tagger:
 
     def tag(self, item: Evidence, number: int, around: Box, *, named: bool) -> None:
         """Draw the tag with its name, or with its number alone, or not at all where there is no room."""
-        title = drawable(shorten(item.title, 48))
-        weight = bits_words(item.bits).removesuffix(" bits") if speaks_for(item.bits) != "path" else "mark"
-        texts = [f"{number}  {title}  {weight}", f"{number}  {title}", f"{number}"] if named else [f"{number}"]
+        texts = [f"{number}"]
+        if named and not is_background(item):
+            # What follows a colon explains; the strip has room for it.
+            title = drawable(shorten(item.title.partition(": ")[0], 48))
+            bits = bits_words(item.bits).removesuffix(" bits") if speaks_for(item.bits) != "path" else "mark"
+            texts = [f"{number}  {title}  {bits}", f"{number}  {title}", *texts]
         for text in texts:
             box = self._place(text, around)
             if box is not None:
@@ -203,20 +207,33 @@ class _Strip:
             )
             headline += f" · fakeness {percent(report.verdict.fakeness)} ({shares})"
         self._add(self.large, LABEL_COLOURS[label], headline)
-        if not report.evidence:
-            reason = f"{reason_of(report)}." if report.error else "No overlay found that tells where it comes from."
-            self._add(self.font, _INK, f"{reason} No finding is no conclusion.")
+        shown = [(number, item) for number, item in enumerate(report.evidence, 1) if not is_background(item)]
+        if report.error is not None:
+            self._add(self.font, _INK, f"{reason_of(report)}.")
+        elif not shown:
+            self._add(self.font, _INK, "No overlay found that tells where it comes from.")
         else:
             self._add(self.font, _INK, "Carries the mark of:")
-        for number, item in enumerate(report.evidence[:MOST_IN_STRIP], 1):
+        for number, item in shown[:MOST_IN_STRIP]:
             text = f"{number}  {item.title}: {bits_words(item.bits)}"
             place = place_words(item.quads, report.size)
             text += f", {place}" if place else ", no place in the picture"
             if item.quote:
                 text += f' - read: "{visible(item.quote, limit=160)}"'
             self._add(self.font, _INK, text, COLOURS[speaks_for(item.bits)])
-        if len(report.evidence) > MOST_IN_STRIP:
-            self._add(self.font, _INK, f"and {len(report.evidence) - MOST_IN_STRIP} more in the report")
+        if len(shown) > MOST_IN_STRIP:
+            self._add(self.font, _INK, f"and {len(shown) - MOST_IN_STRIP} more in the report")
+        quiet = [
+            f"{number} {shorten(item.title.partition(': ')[0], 60)}"
+            for number, item in enumerate(report.evidence, 1)
+            if is_background(item)
+        ]
+        if quiet:
+            more = f"; and {len(quiet) - MOST_IN_STRIP} more" if len(quiet) > MOST_IN_STRIP else ""
+            text = f"Cameras and games share, weighs nothing: {'; '.join(quiet[:MOST_IN_STRIP])}{more}."
+            self._add(self.font, _INK, text, COLOURS["path"])
+        if label == "no-finding":
+            self._add(self.font, _INK, "No finding is no conclusion: it does not make the picture authentic.")
         version = report.versions.get("overlay-detector", "")
         name = visible(os.path.split(report.source)[1], limit=80)
         facts = [name, f"SHA-256 {report.sha256[:16]}…" if report.sha256 else "", f"overlay-detector {version}"]

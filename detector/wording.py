@@ -140,6 +140,13 @@ def weight(evidence: Evidence) -> float:
     return max(abs(evidence.bits.get(name, 0.0) - camera) for name in ("game", "generated"))
 
 
+def is_background(evidence: Evidence) -> bool:
+    """Say whether it neither weighs anything nor tells the path: symbology that cameras and games share."""
+    from detector.types import PATH_KINDS
+
+    return weight(evidence) < 0.05 and evidence.mark not in PATH_KINDS
+
+
 def strongest(evidence: Iterable[Evidence]) -> Evidence | None:
     """Return the evidence that says most against a camera; the first one where none says anything."""
     found = list(evidence)

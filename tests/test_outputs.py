@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -326,3 +327,21 @@ def test_visible_leaves_every_script_and_no_control() -> None:
     assert visible("Разработка 開発中 تجريبي é 😀") == "Разработка 開発中 تجريبي é 😀"
     assert visible("\x1b[0m\n\u202e\u200b\udcff\U000e0041") == "\\x1b[0m\\n\\u202e\\u200b\\udcff\\U000e0041"
     assert visible("abcdef", limit=4) == "abcd… (2 more characters)"
+
+
+def test_html_keeps_shared_symbology_apart_from_findings(tmp_path: Path) -> None:
+    found = [
+        Evidence(kind="text_marks", title=title, why="w", bits=bits, mark=mark, quads=(box_quad(1, 1, 9, 9),))
+        for title, bits, mark in (
+            ("Trailer", {"game": 6.0}, "disclaimer"),
+            ("Altitude", {}, "sensor"),
+            ("Fraps", {}, "recorder"),
+        )
+    ]
+    report = replace(make_report(), evidence=tuple(found))
+    text = write("html", tmp_path, [report]).read_text()
+    findings, _, shared = text.partition("What cameras and games share (1)")
+    assert "Trailer" in findings
+    assert "Fraps" in findings, "a mark of the path is a finding"
+    assert "Altitude" in shared
+    assert "Altitude" not in findings.partition("<main>")[2]

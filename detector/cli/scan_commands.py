@@ -21,7 +21,7 @@ from detector.cli.options import (
 from detector.cli.terminal import LABEL_STYLES, Results, progress, results, say
 from detector.config import Settings
 from detector.errors import ExitCode, UsageError
-from detector.wording import LABEL_NAMES, label_of, percent, reason_of, strongest, visible
+from detector.wording import LABEL_NAMES, is_background, label_of, percent, reason_of, shorten, strongest, visible
 
 if TYPE_CHECKING:
     from detector.types import Report
@@ -165,12 +165,12 @@ def row(report: Report, out: Results) -> str:
     top = strongest(report.evidence)
     if report.error is not None:
         return f"{text}  {report.error.code}: {visible(reason_of(report), limit=300)}"
-    if top is None:
+    if top is None or is_background(top):
         return text
-    quote = f": “{visible(top.quote, limit=80)}”" if top.quote else ""
+    quote = f": “{shorten(top.quote, 80)}”" if top.quote else ""
     more = f" (+{len(report.evidence) - 1} more)" if len(report.evidence) > 1 else ""
     # The quote comes last: letters that run from right to left cannot reorder what stands before it.
-    return f"{text}  {visible(top.title, limit=80)}{more}{quote}"
+    return f"{text}  {shorten(top.title, 80)}{more}{quote}"
 
 
 def summary(counts: Counter[str], folder: Path | None, formats: tuple[str, ...]) -> str:

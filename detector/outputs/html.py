@@ -24,6 +24,7 @@ from detector.wording import (
     NO_CONCLUSION,
     SOURCE_NAMES,
     bits_words,
+    is_background,
     label_of,
     percent,
     place_words,
@@ -153,7 +154,10 @@ def card_values(
         "fakeness": percent(verdict.fakeness),
         "summary": _shown(verdict.summary),
         "scale": _shown(verdict.scale),
-        "evidence": [_evidence(item, size) for item in evidence],
+        "evidence": [
+            _evidence(item, number, size) for number, item in enumerate(evidence, 1) if not is_background(item)
+        ],
+        "background": [_evidence(item, number, size) for number, item in enumerate(evidence, 1) if is_background(item)],
         "more_evidence": len(report.evidence) - len(evidence),
         "boxes": [
             {"points": " ".join(f"{x:g},{y:g}" for x, y in quad), "colour": speaks_for(item.bits)}
@@ -181,9 +185,10 @@ def card_values(
     }
 
 
-def _evidence(item: Evidence, size: tuple[int, int] | None) -> dict[str, Any]:
+def _evidence(item: Evidence, number: int, size: tuple[int, int] | None) -> dict[str, Any]:
     pairs = [(_shown(name.replace("_", " ")), _shown(str(value))) for name, value in item.attributes.items()]
     return {
+        "number": number,
         "colour": speaks_for(item.bits),
         "title": _shown(item.title),
         "quote": _shown(item.quote),
