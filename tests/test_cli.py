@@ -146,6 +146,11 @@ class TestExitCodes:
         assert run(["scan", picture, "-v"]) == ExitCode.BUG
         assert "Traceback" in capsys.readouterr().err
 
+    def test_a_name_cannot_look_like_another_message(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["scan", "--files-from", "x\noverlay-detector: all is well\x1b[2J"]) == ExitCode.USAGE
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "x\\noverlay-detector: all is well\\x1b[2J" in line
+
     def test_interrupted(
         self, picture: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -20,7 +20,8 @@ from detector.cli.explain_command import explain
 from detector.cli.scan_commands import rescore, scan
 from detector.cli.signature_commands import signatures
 from detector.cli.terminal import say
-from detector.errors import DetectorError, ExitCode
+from detector.errors import DetectorError, ExitCode, SignatureError
+from detector.wording import visible
 
 
 class _InOrder(click.Group):
@@ -81,7 +82,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(str(error.__cause__ or error) or "Interrupted.")  # click wraps what batch says on how to go on
         return int(ExitCode.INTERRUPTED)
     except DetectorError as error:
-        say(f"overlay-detector: {error}")
+        # Only signatures have messages of several lines; a line end in a name must not look like one more.
+        text = str(error) if isinstance(error, SignatureError) else visible(str(error))
+        say(f"overlay-detector: {text}")
         return int(error.exit_code)
     except BrokenPipeError:
         return int(ExitCode.OK)
