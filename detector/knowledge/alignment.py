@@ -316,6 +316,30 @@ def align(phrase: PhraseSide, text: TextSide, costs: Costs) -> Alignment | None:
     )
 
 
+def align_equal(phrase: PhraseSide, text: TextSide, begin: int, costs: Costs) -> Alignment:
+    """Return the alignment of a whole phrase with as many letters of a line, from ``begin`` on, one by one."""
+    size = len(phrase.letters)
+    part = slice(begin, begin + size)
+    known = costs.letters[phrase.places, text.places[part]]
+    outside = (phrase.places == OTHER) & (text.places[part] == OTHER)
+    other = np.where(phrase.codes == text.codes[part], costs.same, costs.different)
+    gain = (np.where(outside, other, known) + text.bits[part]) * text.weight[part]
+    score = float(gain.sum()) + float(phrase.first[0] + phrase.last[-1])
+    score += float(text.begin[2, begin] + text.end[2, begin + size - 1])
+    if text.spaced and size > 1:
+        chance, read = text.boundary[part][1:], text.starts[part][1:]
+        agree = np.where(read, np.log2(_CLASH[0] / chance), np.log2(_CLASH[3] / (1 - chance)))
+        clash = np.where(read, np.log2(_CLASH[2] / chance), np.log2(_CLASH[1] / (1 - chance)))
+        score += float(np.where(read == phrase.starts[1:], agree, clash).sum())
+    return Alignment(
+        score=score,
+        phrase=(0, size),
+        text=(begin, begin + size),
+        steps=tuple((place, place + 1, begin + place, begin + place + 1) for place in range(size)),
+        errors=0,
+    )
+
+
 def _trace(
     batch: _Batch, history: list[tuple[Floats, Floats]], column: int, step: int
 ) -> tuple[list[tuple[int, int, int, int]], int]:

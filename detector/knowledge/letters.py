@@ -8,9 +8,10 @@ probability times the longer context's back-off weight.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -104,14 +105,36 @@ class _Script:
         return result.astype(np.float32)
 
 
+class _Scripts(Mapping[str, _Script]):
+    """The tables of all scripts, each one loaded when a text needs it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with np.load(path) as archive:
+            self._names = sorted({name.split(".")[0] for name in archive.files})
+        self._loaded: dict[str, _Script] = {}
+
+    def __getitem__(self, name: str) -> _Script:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._loaded:
+            with np.load(self._path) as archive:
+                arrays = {key: archive[key] for key in archive.files if key.startswith(f"{name}.")}
+            self._loaded[name] = _Script(name, arrays)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 class LetterModel:
     """The background model of all scripts; never changed, safe to share between threads."""
 
     def __init__(self) -> None:
-        with np.load(model_file("letters-v1", "letters.npz")) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        names = sorted({name.split(".")[0] for name in arrays})
-        self._scripts = {name: _Script(name, arrays) for name in names}
+        self._scripts = _Scripts(model_file("letters-v1", "letters.npz"))
         with np.load(model_file("letters-v1", "words.npz")) as archive:
             self._word_keys = np.cumsum(archive["keys"], dtype=np.uint32)
             self._word_bits = archive["bits"].astype(np.float32) / 4
@@ -123,39 +146,23 @@ class LetterModel:
             texts: for each line its folded letters, whether a word begins at each, and whether the line was
                 cut so that its first letter may stand inside a word.
         """
-        letters = "".join(text for text, _, _ in texts)
-        total = len(letters)
+        total = sum(len(text) for text, _, _ in texts)
         bits = np.full(total, UNKNOWN_BITS, np.float32)
         boundary = np.full(total, 0.2, np.float32)
-        rows: dict[str, list[tuple[int, list[int], int]]] = {}
-        place = 0
-        for text, starts, cut in texts:
-            history: list[int] = []
-            previous = ""
-            for offset, letter in enumerate(text):
-                script = script_of(letter)
-                model = self._scripts.get(script)
-                if offset == 0 and not cut:
-                    history = [BOUNDARY]
-                elif starts[offset] and offset:
-                    history = history if script == previous else []
-                number = -1 if model is None else model.places.get(letter, -1)
-                if script != previous and offset and not starts[offset]:
-                    history = []
-                if model is not None:
-                    if number >= 0:
-                        rows.setdefault(script, []).append((place, history, number if not starts[offset] or not offset else -number - 2))
-                    elif script == "Hani":
-                        bits[place] = 13.0
-                elif script == "Zyyy":
-                    bits[place] = DIGIT_BITS
-                if starts[offset] and (offset or not cut):
-                    history = [BOUNDARY]
-                history = [*history[-3:], number] if number >= 0 else []
-                previous = script
-                place += 1
-        for script, found in rows.items():
-            self._fill(self._scripts[script], found, bits, boundary)
+        symbols, at, starts = _symbols(texts)
+        letters = np.array([letter for text, _, _ in texts for letter in text])
+        scripts = np.array([script_of(letter) for letter in letters.tolist()])
+        bits[scripts == "Zyyy"] = DIGIT_BITS
+        bits[scripts == "Hani"] = 13.0
+        for name in sorted(set(scripts.tolist()) & set(self._scripts)):
+            model = self._scripts[name]
+            numbers = np.full(len(symbols), -1, np.int64)
+            numbers[symbols == "^"] = BOUNDARY
+            here = scripts == name
+            places = model.places
+            numbers[at[here]] = [places.get(letter, -1) for letter in letters[here].tolist()]
+            wanted = here & (numbers[at] >= 0)
+            self._fill(model, numbers, at[wanted], starts[wanted], np.nonzero(wanted)[0], bits, boundary)
         known = np.zeros(total, bool)
         self._words(texts, bits, known)
         result = []
@@ -195,34 +202,62 @@ class LetterModel:
                 bits[begin:end] *= (rarity + 1) / spelled
 
     @staticmethod
-    def _fill(model: _Script, rows: list[tuple[int, list[int], int]], bits: Floats, boundary: Floats) -> None:
+    def _fill(
+        model: _Script,
+        numbers: npt.NDArray[np.int64],
+        at: npt.NDArray[np.int64],
+        starts: npt.NDArray[np.bool_],
+        rows: npt.NDArray[np.int64],
+        bits: Floats,
+        boundary: Floats,
+    ) -> None:
+        """Write the surprise of the letters at places ``at`` of a sequence of symbols into ``rows``."""
+        # How many symbols before each place belong to its context: those of the word, and the word's begin.
+        places = np.arange(len(numbers))
+        usable = numbers >= 0
+        reset = np.where(usable & (numbers != BOUNDARY), -1, np.where(usable, places, places + 1))
+        run = np.maximum(places - np.maximum.accumulate(reset), 0)
         width = model.order
-        count = len(rows)
-        grams = np.zeros((count, width), np.int64)
-        context = np.zeros(count, np.int64)
-        starts = np.zeros(count, bool)
-        at = np.empty(count, np.int64)
-        for number, (place, history, letter) in enumerate(rows):
-            at[number] = place
-            if letter < -1:
-                starts[number] = True
-                letter = -letter - 2
-            kept = history[-(width - 1) :]
-            context[number] = len(kept)
-            if kept:
-                grams[number, width - 1 - len(kept) : width - 1] = kept
-            grams[number, -1] = letter
-        letter = grams[:, -1].copy()
-        ends = grams.copy()
+
+        def windows(last: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+            back = last[:, None] - np.arange(width - 1, -1, -1)[None]
+            grams = np.where(back >= 0, numbers[np.maximum(back, 0)], 0)
+            before = last - 1
+            context = np.where((before >= 0) & usable[np.maximum(before, 0)], run[np.maximum(before, 0)] + 1, 0)
+            return np.maximum(grams, 0), np.minimum(context, width - 1)
+
+        letter = numbers[at]
+        ends, end_context = windows(np.where(starts, at - 1, at))
         ends[:, -1] = BOUNDARY
-        end_bits = model.look_up(ends, context)
-        end = np.clip(np.exp2(-end_bits), 0.02, 0.9) if not model.spaceless else np.full(count, 0.2, np.float32)
-        inside = np.exp2(-model.look_up(grams, context)) / np.maximum(1 - np.exp2(-end_bits), 0.05)
+        end_bits = model.look_up(ends, end_context)
+        # Nothing says how a line begins: what stands there is taken for the begin of a word.
+        end = np.clip(np.exp2(-end_bits), 0.02, 0.9) if not model.spaceless else np.full(len(at), 0.2, np.float32)
+        inside = np.exp2(-model.look_up(*windows(at))) / np.maximum(1 - np.exp2(-end_bits), 0.05)
         first = np.exp2(-model.first[letter])
         own = np.where(starts, first, np.minimum(inside, 1.0))
         mixed = _MIX[0] * own + _MIX[1] * first + _MIX[2] * np.exp2(-model.alone[letter])
-        bits[at] = -np.log2(mixed)
-        boundary[at] = end
+        bits[rows] = -np.log2(mixed)
+        boundary[rows] = end
+
+
+def _symbols(
+    texts: Sequence[tuple[str, Sequence[bool], bool]],
+) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return all lines as one sequence with ``^`` before each word, each letter's place in it, and its start.
+
+    A line that is cut has a gap in place of its first ``^``: what went before is not known.
+    """
+    symbols: list[str] = []
+    at: list[int] = []
+    begins: list[bool] = []
+    for text, starts, cut in texts:
+        for offset, (letter, start) in enumerate(zip(text, starts, strict=True)):
+            if offset == 0 or start:
+                symbols.append(" " if offset == 0 and cut else "^")
+            at.append(len(symbols))
+            begins.append(start and not (offset == 0 and cut))
+            symbols.append(letter)
+    return np.array(symbols), np.array(at, np.int64), np.array(begins, bool)
 
 
 @lru_cache(maxsize=65536)

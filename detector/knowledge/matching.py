@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz.fuzz import partial_ratio
 
-from detector.knowledge.alignment import Alignment, align, best_scores
+from detector.knowledge.alignment import Alignment, align, align_equal, best_scores
 from detector.knowledge.costs import packaged_costs, read_config
 from detector.knowledge.folding import normal_line, skeleton
 from detector.knowledge.lines import (
@@ -17,19 +17,19 @@ from detector.knowledge.lines import (
 )  # fmt: skip
 from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, pairs_of, read_in_whole
 from detector.knowledge.patterns import PatternHit, Patterns
-from detector.knowledge.phrases import Index, Phrase, compile_phrases
+from detector.knowledge.phrases import CUT_LETTERS, Index, Phrase, compile_phrases
 from detector.types import Observations, Signature
 
 MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
 LEAST_SHARED = 5.0  # worth of the triples that they have to share
-LEAST_RATIO = 82.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
+LEAST_RATIO = 88.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
 LEAST_TRACED = -8.0  # bits, before calibration
 BORDER_WEIGHT = 4.0  # a line at the border is the likelier place of a cut phrase
 PLACED_BITS, ELSEWHERE_BITS = 1.0, -2.0
 LEAST_WHOLE = 0.5  # bits of a whole word read without an error: it is there, however little that says
 MOST_WORDS = 6
-FEWEST = {"Latn": 2048, "Cyrl": 512}
+FEWEST = {"Latn": 512, "Cyrl": 128, "*": 64}
 """Phrases counted as searched even where there are fewer, so that bits do not sink with each new signature."""
 
 
@@ -72,7 +72,7 @@ class Matcher:
         self.signatures = signatures
         self.phrases = compile_phrases(signatures.values())
         self.part_phrases = [phrase for phrase in self.phrases if not phrase.whole]
-        self.long_phrases = [phrase for phrase in self.phrases if phrase.whole and phrase.size >= LETTERS_AN_ERROR]
+        self.long_phrases = [phrase for phrase in self.phrases if phrase.whole and phrase.size >= min(LETTERS_AN_ERROR, CUT_LETTERS)]
         self.index = Index(self.part_phrases)
         self.whole_index = Index(self.long_phrases)
         self.patterns = Patterns(signatures.values())
@@ -83,13 +83,19 @@ class Matcher:
         self._shift: dict[str, float] = {name: float(value) for name, value in calibration["shift"].items()}
         self._own_pairs: dict[str, Pairs] = {}
         self._words: dict[str, list[Phrase]] = defaultdict(list)
-        counts: dict[str, int] = defaultdict(int)
+        counts: dict[tuple[str, bool], int] = defaultdict(int)
         for phrase in self.phrases:
             if phrase.whole:
                 self._words[_word_key(phrase.folded.letters, phrase.folded.starts)].append(phrase)
-            else:
-                counts[phrase.script] += 1
-        self._search = {script: float(np.log2(max(count, FEWEST.get(script, 256)))) for script, count in counts.items()}
+            if not phrase.whole or phrase.size >= CUT_LETTERS:
+                counts[phrase.script, phrase.whole] += 1
+        self._longest_key = max(map(len, self._words), default=0)
+        self._counts = counts
+
+    def _searched(self, phrase: Phrase) -> float:
+        """Return log2 of how many phrases were looked for where this one was."""
+        count = self._counts[phrase.script, False] + (self._counts[phrase.script, True] if phrase.whole else 0)
+        return float(np.log2(max(count, FEWEST.get(phrase.script, FEWEST["*"]))))
 
     def find(self, observations: Observations) -> list[Found]:
         """Return the best find of each signature, the strongest first; only those with bits above 0."""
@@ -118,13 +124,21 @@ class Matcher:
             (line, self.part_phrases[number].number)
             for line, number in self.index.candidates(letters, MOST_CANDIDATES, LEAST_SHARED)
         ]
+        # A phrase that counts only as a whole is looked for in part only where the border cuts it.
+        at_border = [row for row, variant in enumerate(variants) if variant.side.cut_begin or variant.side.cut_end]
+        pairs += [
+            (at_border[line], self.long_phrases[number].number)
+            for line, number in self.whole_index.candidates(
+                [letters[row] for row in at_border], MOST_CANDIDATES, LEAST_SHARED
+            )
+        ]
         if not pairs:
             return []
         weights = _line_weights(variants, spots)
         scores = best_scores([(self.phrases[number].side, variants[line].side) for line, number in pairs], self.costs)
         ranked = sorted(
             (
-                (float(score) + variants[line].cost + weights[variants[line].line] - self._search[self.phrases[number].script], line, number)
+                (float(score) + variants[line].cost + weights[variants[line].line] - self._searched(self.phrases[number]), line, number)
                 for (line, number), score in zip(pairs, scores, strict=True)
             ),
             key=lambda row: (-row[0], row[1], row[2]),
@@ -224,7 +238,7 @@ class Matcher:
         chain.reverse()
         numbers = [hit.variant.line for hit in chain]
         placed, bits = _place_bits(phrase.signature, [spots[number] for number in numbers])
-        raw = total[last] - self._search[phrase.script] + max(weights[number] for number in numbers) + bits
+        raw = total[last] - self._searched(phrase) + max(weights[number] for number in numbers) + bits
         return self._found(phrase, chain, spots, raw, self.calibrated(raw, phrase.script), placed)
 
     @staticmethod
@@ -244,21 +258,27 @@ class Matcher:
         """Return phrases that count only as a whole, between word boundaries."""
         if not self._words:
             return []
-        wanted: dict[tuple[int, int], None] = {}
+        wanted: dict[tuple[int, int], int | None] = {}
         for row, variant in enumerate(variants):
-            for key in _word_keys(variant):
+            for key, begin in _word_keys(variant, self._longest_key).items():
                 for phrase in self._words.get(key, ()):
-                    wanted[row, phrase.number] = None
+                    wanted[row, phrase.number] = begin
         bones = [skeleton(variant.folded.letters) for variant in variants]
         for row, number in self.whole_index.candidates([v.folded.letters for v in variants], 40, 2 * LEAST_SHARED):
             phrase = self.long_phrases[number]
-            if partial_ratio(skeleton(phrase.folded.letters), bones[row], score_cutoff=LEAST_RATIO):
+            if (row, phrase.number) not in wanted and partial_ratio(
+                phrase.bones, bones[row], score_cutoff=LEAST_RATIO
+            ):
                 wanted[row, phrase.number] = None
         lines = np.log2(max(len({variant.line for variant in variants}), 1))
         result = []
-        for row, number in wanted:
+        for (row, number), start in wanted.items():
             phrase, variant = self.phrases[number], variants[row]
-            alignment = align(phrase.side, variant.side, self.costs)
+            alignment: Alignment | None
+            if start is not None and skeleton_equal(phrase, variant, start):
+                alignment = align_equal(phrase.side, variant.side, start, self.costs)
+            else:
+                alignment = align(phrase.side, variant.side, self.costs)
             if alignment is None or not self._stands_alone(phrase, variant, alignment):
                 continue
             if discount(phrase, variant, alignment, frozenset())[1]:
@@ -365,15 +385,27 @@ def _words(letters: str, starts: Sequence[bool]) -> list[str]:
     return [letters[begin:end] for begin, end in zip(begins, [*begins[1:], len(letters)], strict=True)]
 
 
-def _word_keys(variant: Variant) -> set[str]:
+def _word_keys(variant: Variant, longest: int) -> dict[str, int]:
+    """Return the keys of all runs of words in a line, and the letter that each begins with."""
+    starts = [place for place, start in enumerate(variant.folded.starts) if start]
     bones = [skeleton(word) for word in _words(variant.folded.letters, variant.folded.starts)]
-    keys = {
-        "".join(bones[begin : begin + count])
-        for begin in range(len(bones))
-        for count in range(1, min(MOST_WORDS, len(bones) - begin) + 1)
-    }
-    keys.add("".join(bones))
+    keys: dict[str, int] = {}
+    for first in range(len(bones)):
+        key = ""
+        for word in bones[first : first + MOST_WORDS]:
+            key += word
+            if len(key) > longest:
+                break
+            keys.setdefault(key, starts[first])
+    if bones:
+        keys.setdefault("".join(bones), 0)
     return keys
+
+
+def skeleton_equal(phrase: Phrase, variant: Variant, begin: int) -> bool:
+    """Return whether a line has, letter by letter from ``begin`` on, what looks like the phrase."""
+    read = variant.folded.letters[begin : begin + phrase.size]
+    return read == phrase.folded.letters or (len(read) == phrase.size and skeleton(read) == phrase.bones)
 
 
 def _pattern_bits(hit: PatternHit, variant: Variant | None) -> float:

@@ -52,7 +52,7 @@ def required_text(pattern: str) -> tuple[str, ...]:
             place += 1
         optional = place < len(pattern) and (pattern[place] in "?*" or pattern[place : place + 2] in ("{0", "{,"))
         repeated = place < len(pattern) and pattern[place] in "+{"
-        literal = character.isascii() and (character.isalpha() or character == " ")
+        literal = (character.isalpha() and len(character.lower()) == 1) or character in " &"
         if literal and not optional:
             run += character.lower()
         if not literal or optional or repeated:
@@ -89,8 +89,9 @@ def _group(pattern: str, place: int) -> tuple[int, tuple[str, ...]]:
     """Return the place after a group and what one of its alternatives requires each; () if one requires nothing."""
     start = place + 1
     positive = not pattern.startswith("?", start)
-    if pattern.startswith("?:", start):
-        start, positive = start + 2, True
+    for opening in ("?:", "?-i:", "?i:"):
+        if pattern.startswith(opening, start):
+            start, positive = start + len(opening), True
     depth, place = 1, start
     cuts = [start]
     while place < len(pattern) and depth:

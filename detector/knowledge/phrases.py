@@ -15,6 +15,8 @@ from detector.knowledge.folding import Folded, fold, main_script, script_of, ske
 from detector.types import Signature
 
 _SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")
+CUT_LETTERS = 10
+"""A phrase that counts only as a whole may still be cut by the picture's border if it has so many letters."""
 _WIDE = frozenset({"Hani", "Hang", "Thai", "Deva", "Beng", "Taml"})
 
 
@@ -31,6 +33,7 @@ class Phrase:
         script: of most of them.
         side: for the alignment.
         whole: only the whole phrase counts, between word boundaries.
+        bones: its letters, those that look alike made one.
     """
 
     number: int
@@ -41,6 +44,7 @@ class Phrase:
     script: str
     side: PhraseSide
     whole: bool
+    bones: str
 
     @property
     def size(self) -> int:
@@ -66,6 +70,7 @@ def compile_phrases(signatures: Iterable[Signature]) -> list[Phrase]:
                         script=main_script(folded.letters),
                         side=phrase_side(folded, whole),
                         whole=whole,
+                        bones=skeleton(folded.letters),
                     )
                 )
     return phrases
@@ -111,7 +116,7 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
         ends=ends,
         first=first,
         last=last,
-        border=float(NEVER) if whole else float(-(1 + np.log2(size))),
+        border=float(NEVER) if whole and size < CUT_LETTERS else float(-(1 + np.log2(size))),
     )
 
 
@@ -129,6 +134,23 @@ def grams(letters: str) -> npt.NDArray[np.int64]:
         wide = np.array([script_of(letter) in _WIDE for letter in bones])
         keys.append(pairs[wide[:-1] & wide[1:]])
     return np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
+
+
+def _line_grams(lines: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the keys of all lines, and the line of each; a triple that a line has twice is there twice."""
+    bones = [skeleton(letters) for letters in lines]
+    joined = codes("\0".join(bones)) & 0x1FFFF
+    owners = np.repeat(np.arange(len(bones)), [len(bone) + 1 for bone in bones])[:-1]
+    inside = joined != 0
+    three = inside[:-2] & inside[1:-1] & inside[2:]
+    keys = ((joined[:-2] << 34) | (joined[1:-1] << 17) | joined[2:])[three]
+    whose = owners[:-2][three]
+    if not all(map(str.isascii, bones)):
+        wide = np.array([script_of(letter) in _WIDE for letter in "\0".join(bones)])
+        two = wide[:-1] & wide[1:]
+        keys = np.concatenate([keys, ((joined[:-1] << 17) | joined[1:])[two]])
+        whose = np.concatenate([whose, owners[:-1][two]])
+    return keys, whose
 
 
 class Index:
@@ -156,11 +178,9 @@ class Index:
         """
         if not self.count or not lines:
             return []
-        per_line = [grams(letters) for letters in lines]
-        keys = np.concatenate(per_line)
+        keys, owner_line = _line_grams(lines)
         if not len(keys):
             return []
-        owner_line = np.repeat(np.arange(len(lines)), [len(key) for key in per_line])
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         hit = self.keys[at] == keys
         at, owner_line = at[hit], owner_line[hit]
