@@ -6,8 +6,8 @@
 #   samples/make/capture.sh FOLDER [openarena|warzone2100|extremetuxracer|openttd ...]
 #
 # The games draw with Mesa's software renderer at a few frames a second. Bots and other players act at
-# random, so every run gives other pictures: look at them and keep the ones that show what they should. On
-# a slow machine the pauses may have to be longer: set SLOW=2 to double them.
+# random, so every run gives other pictures: look at them and keep the ones that show what they should. The
+# pauses suit two idle processor cores; set SLOW=2 to double them where keys come too early.
 set -eu
 
 out=${1:?"say where the screenshots go: capture.sh FOLDER [GAME ...]"}
@@ -65,24 +65,19 @@ JSON
         --autogame --skirmish=sample.json
     pause 60
     xdotool mousemove 686 80 click 1 # a notice about missing videos
-    pause 2
+    pause 8
     xdotool mousemove 640 360
-    hold KP_2 5 # tilt until one looks straight down
-    hold Right 3
-    hold Down 1
-    hold KP_8 8
-    pause 2
+    hold KP_2 6 # tilt until one looks straight down
+    hold Right 1
+    pause 6
     take warzone2100-above
-    hold Right 2
-    hold Down 1
-    hold KP_8 6 # and up to the horizon
-    xdotool click 1
-    pause 1
-    press F2 3 # opening a menu with nothing in it hides the map and the buttons
-    press F3 3
+    hold KP_8 9 # and up to the horizon
+    pause 6
+    press Tab 3 # without map and buttons
     take warzone2100-bare
-    hold KP_2 12
-    press Escape 3
+    press Tab 3
+    hold KP_2 1
+    press Escape 5
     take warzone2100-paused
     stop
 }

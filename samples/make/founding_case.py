@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from drawing import crosshair, font, lines, strokes, text, thermal
 from PIL import Image
@@ -43,7 +44,10 @@ def genuine(photo: Image.Image, number: int) -> Image.Image:
         invert=number % 2 == 1,
     )
     crosshair(frame, (width / 2, height / 2), (110, 80, 130, 70)[number])
-    style = {"name": (MONO, "Liberation Mono", MONO, "Liberation Sans")[number], "size": (19, 21, 18, 20)[number]}
+    style: dict[str, Any] = {
+        "name": (MONO, "Liberation Mono", MONO, "Liberation Sans")[number],
+        "size": (19, 21, 18, 20)[number],
+    }
     if number == 0:
         lines(frame, (24, 20), ("WHOT", "NAR", "AUTO"), **style)
         lines(frame, (width - 24, 20), ("14:07:52Z", "09 NOV 17"), anchor="ra", **style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from drawing import WHITE, box, crosshair, in_perspective, lines, strokes, text, thermal
 from PIL import Image, ImageDraw, ImageOps
@@ -104,7 +105,7 @@ def cameras(photo: Get) -> Iterator[Sample]:
 
 
 def _fpv(frame: Image.Image) -> Image.Image:
-    style = {"size": 26, "name": MONO, "style": "Bold", "outline": 2}
+    style: dict[str, Any] = {"size": 26, "name": MONO, "style": "Bold", "outline": 2}
     text(frame, (540, 26), "CRAFT 7", anchor="ma", **style)
     lines(frame, (26, 40), ("LQ 9:98", "-71 dBm"), **style)
     lines(frame, (1054, 40), ("ACRO", "ARMED"), anchor="ra", **style)
