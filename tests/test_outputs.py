@@ -345,3 +345,16 @@ def test_html_keeps_shared_symbology_apart_from_findings(tmp_path: Path) -> None
     assert "Fraps" in findings, "a mark of the path is a finding"
     assert "Altitude" in shared
     assert "Altitude" not in findings.partition("<main>")[2]
+
+
+def test_html_of_a_large_scan_stays_light(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from detector.outputs import html
+
+    monkeypatch.setattr(html, "QUIET_THUMBNAILS", 2)
+    monkeypatch.setattr(html, "QUIET_CARDS", 3)
+    labels: list[Label] = ["no-finding"] * 5 + ["strong"] * 5
+    text = write("html", tmp_path, [make_report(label=label) for label in labels], thumbnail=PIXEL).read_text()
+    assert text.count('<article class="card') == 10
+    assert text.count('<article class="card slim no-finding"') == 2
+    assert text.count(PIXEL) == 2 + 5, "flagged pictures are always shown"
+    assert "only the first 2 pictures without a finding are shown small, and only the first 3" in text

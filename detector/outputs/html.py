@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 QUIET_THUMBNAILS = 500
 """So many pictures without a finding are shown with a small picture; flagged ones always are."""
+QUIET_CARDS = 2000
+"""So many pictures without a finding, or not read, have a card; the rest one row each: a browser shows it all."""
 MOST_EVIDENCE = 40
 MOST_LINES = 120
 LONGEST_TEXT = 600
@@ -82,9 +84,10 @@ class Format(AbstractContextManager["Format"]):
             self._prior = _prior_words(report)
         for name, value in report.versions.items():
             self._versions.setdefault(name, value)
+        part = "row" if label in ("no-finding", "error") and self._counts[label] > QUIET_CARDS else "card"
         card = card_values(report, sum(self._counts.values()), annotated=annotated, thumbnail=thumbnail)
         try:
-            self._cards.write(render("card", card).encode("utf-8"))
+            self._cards.write(render(part, card).encode("utf-8"))
         except OSError as error:
             raise OutputError(f"{self._folder / self.file_name}: cannot be written: {error.strerror}") from error
 
@@ -111,12 +114,13 @@ class Format(AbstractContextManager["Format"]):
         self._cards.seek(0)
         while block := self._cards.read(1 << 20):
             self._file.write(block)
-        bare = QUIET_THUMBNAILS if self._counts["no-finding"] > QUIET_THUMBNAILS else 0
-        self._file.write(render("foot", versions, bare).encode("utf-8"))
+        quiet = self._counts["no-finding"]
+        limits = [limit if quiet > limit else 0 for limit in (QUIET_THUMBNAILS, QUIET_CARDS)]
+        self._file.write(render("foot", versions, *limits).encode("utf-8"))
 
 
 def render(part: str, *values: Any) -> str:
-    """Return one part of the page: ``head``, ``card`` or ``foot``."""
+    """Return one part of the page: ``head``, ``card``, ``row`` or ``foot``."""
     return str(getattr(_template().module, part)(*values))
 
 
