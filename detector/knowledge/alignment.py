@@ -18,6 +18,7 @@ from detector.knowledge.costs import OTHER, Costs
 
 Floats = npt.NDArray[np.float32]
 NEVER = np.float32(-1e6)
+MISREAD = np.float32(-4.5)  # most bits of a letter read as one that it is never taken for
 MOST_CELLS = 1_500_000  # of one block, so that hostile text cannot ask for all memory
 SELDOM = -5.2  # bits; below it a confusion counts as an error, above it as the same letter
 CUT_END = np.float32(2.5)
@@ -209,7 +210,11 @@ class _Batch:
             outside = (self.p_places == OTHER)[None] & (self.t_places == OTHER)[:, :, None]
             other = np.where(self.p_codes[None] == self.t_codes[:, :, None], self.costs.same, self.costs.different)
             gain = np.where(outside, other, gain)
-        return (gain + self.bits[:, :, None]) * self.weight[:, :, None]
+        total = gain + self.bits[:, :, None]
+        # What a letter is misread as is about as likely as it is in ordinary text: a rare wrong letter is
+        # no better than a common one. Only known confusions may come out even.
+        total = np.where(gain <= self.costs.different, np.minimum(total, MISREAD), total)
+        return total * self.weight[:, :, None]
 
     def _blanks(self) -> Floats:
         """Return the gain of agreeing, or the cost of not, about whether a word begins at each text letter."""

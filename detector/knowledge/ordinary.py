@@ -105,7 +105,11 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
                     lost += OTHER_BLANKS
                     other_blanks += 1
     if side.spaced:
-        for at, after, letters in _misread_words(phrase, alignment, folded):
+        for first, stop, at, after in _misread_words(phrase, alignment, folded):
+            letters = folded.letters[at:after]
+            # A misread word is no rarer than the word that was printed.
+            printed = float(letter_model().word_bits([phrase.folded.letters[first:stop]])[0])
+            lost -= max(0.0, float(worth[at:after].sum()) - printed - 1)
             # "trackingtrainer": no word of its own as it was read, but one where the phrase's word stands.
             if not side.known[at] and np.isfinite(letter_model().word_bits([letters])[0]) and after - at > 3:
                 lost += OTHER_WORD
@@ -113,8 +117,8 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
     return lost, other_words + other_blanks
 
 
-def _misread_words(phrase: Phrase, alignment: Alignment, folded: Folded) -> list[tuple[int, int, str]]:
-    """Return (begin, end, letters) of what was read where the phrase has a word of other letters."""
+def _misread_words(phrase: Phrase, alignment: Alignment, folded: Folded) -> list[tuple[int, int, int, int]]:
+    """Return where a word of the phrase stands in it, and in the line, for words of which other letters were read."""
     result = []
     for first, stop in word_spans(phrase.folded):
         steps = [step for step in alignment.steps if first <= step[0] and step[1] <= stop]
@@ -123,7 +127,7 @@ def _misread_words(phrase: Phrase, alignment: Alignment, folded: Folded) -> list
         begin, end = min(step[2] for step in steps), max(step[3] for step in steps)
         letters = folded.letters[begin:end]
         if letters and skeleton(letters) != skeleton(phrase.folded.letters[first:stop]):
-            result.append((begin, end, letters))
+            result.append((first, stop, begin, end))
     return result
 
 
