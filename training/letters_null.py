@@ -1,0 +1,197 @@
+"""Measures what ordinary text scores by chance, and writes the calibration into models/letters-v1/config.json.
+
+    PYTHONPATH=. python -m training.letters_null --read OBSERVATIONS.jsonl --pictures 30000
+
+A genuine picture's worth of text is composed like this: where its lines stand, how long they are and which
+touch a border is taken from a genuine picture that an engine read; what they say is ordinary text of this
+machine in some thirty languages (descriptions of packages, manual pages, messages of programs; nothing from
+games), cut inside a word where the line touches a border, with the errors that engines make. Phrases of all
+signatures are looked for as fragments. The pictures as they were read are run too.
+
+``--read`` takes one JSON object a line: size [width, height], lines [[text, confidence, quad], ...].
+"""
+
+from __future__ import annotations
+
+import argparse
+import gettext
+import gzip
+import json
+import random
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from detector.knowledge.base import load_signatures
+from detector.knowledge.costs import read_config
+from detector.knowledge.folding import fold, main_script
+from detector.knowledge.lines import place_of, prepare
+from detector.knowledge.matching import Found, Matcher
+from detector.resources import SIGNATURES
+from detector.types import Observations, TextLine, make_quad
+
+GAMES = re.compile(r"warzone|minetest|openarena|supertux|tuxracer|flightgear|gcompris|game", re.IGNORECASE)
+GENUINE = {"sensor", "device", "broadcaster", "platform", "stock", "editor"}
+ENGLISH_SHARE = 0.5
+ERROR_SHARE = 0.02
+
+
+def free_text() -> dict[str, list[list[str]]]:
+    """Return ordinary text by language: lists of the words of one message, description or paragraph."""
+    texts: dict[str, set[str]] = defaultdict(set)
+    packages = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True, check=False).stdout
+    for block in packages.split("\n\n"):
+        if re.search(r"^Section: .*games", block, re.MULTILINE):
+            continue
+        found = re.search(r"^Description(?:-en)?: (.+)$", block, re.MULTILINE)
+        if found and not GAMES.search(found[1]):
+            texts["en"].add(found[1])
+    for path in Path("/usr/share/locale").glob("*/LC_MESSAGES/*.mo"):
+        if GAMES.search(path.name):
+            continue
+        try:
+            catalog = gettext.GNUTranslations(path.open("rb"))._catalog  # type: ignore[attr-defined]
+        except (OSError, ValueError, IndexError):
+            continue
+        language = path.parts[4].split("_")[0].split("@")[0]
+        for key, value in catalog.items():
+            for name, text in ((language, value), ("en", key if isinstance(key, str) else "")):
+                if isinstance(text, str) and 8 < len(text) < 400:
+                    texts[name].add(re.sub(r"%[-\d.]*[a-z]+|[<>_\\{}]", " ", text))
+    for path in Path("/usr/share/man").glob("*/man?/*.gz"):
+        language = path.parts[4].split("_")[0].split(".")[0]
+        raw = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+        for row in raw.splitlines():
+            if not row.startswith((".", "'")) and len(row) > 12:
+                texts[language].add(re.sub(r"\\f.|\\[-&(].{0,2}|\\", " ", row))
+    result = {}
+    for language, rows in sorted(texts.items()):
+        kept = [words for words in (row.split() for row in sorted(rows)) if len(words) > 1 or not row_ascii(words)]
+        if sum(map(len, kept)) > 2000:
+            result[language] = kept
+    return result
+
+
+def row_ascii(words: list[str]) -> bool:
+    return "".join(words).isascii()
+
+
+def snippet(rows: list[list[str]], letters: int, rng: random.Random) -> str:
+    """Return a run of words with about as many letters."""
+    words = rng.choice(rows)
+    begin = rng.randrange(len(words))
+    text = ""
+    for word in words[begin:]:
+        text = f"{text} {word}".strip()
+        if len(text) >= letters:
+            break
+    if len(text) > 1.4 * letters + 4:  # scripts without blanks
+        begin = rng.randrange(max(len(text) - letters, 1))
+        text = text[begin : begin + letters]
+    return text
+
+
+def misread(text: str, rng: random.Random) -> str:
+    letters = "abcdefghiklmnoprstu"
+    return "".join(
+        rng.choice(letters) if character.isalpha() and rng.random() < ERROR_SHARE else character for character in text
+    )
+
+
+def compose(template: Observations, texts: dict[str, list[list[str]]], rng: random.Random) -> Observations:
+    """Return the picture with other text in its lines."""
+    others = sorted(set(texts) - {"en"})
+    language = "en" if rng.random() < ENGLISH_SHARE else rng.choice(others)
+    lines = []
+    for line in template.lines:
+        spot = place_of(line, template.size)
+        text = snippet(texts[language if rng.random() < 0.85 else "en"], max(len(line.text), 3), rng)
+        # A line at the border was cut there: ordinary words are cut too.
+        if spot.begin and rng.random() < 0.7:
+            text = text[rng.randrange(0, 5) :] or text
+        if spot.end and rng.random() < 0.7:
+            text = text[: len(text) - rng.randrange(0, 5)] or text
+        text = misread(text, rng)
+        if rng.random() < 0.4:
+            text = text.upper()
+        lines.append(replace(line, text=text, char_confidences=None, votes=()))
+    return replace(template, lines=tuple(lines))
+
+
+def scores(matcher: Matcher, picture: Observations) -> list[Found]:
+    spots = [place_of(line, picture.size) for line in picture.lines]
+    variants = prepare(picture.lines, spots)
+    best: dict[str, Found] = {}
+    for found in matcher._fragments(variants, spots):
+        if found.signature.id not in best or best[found.signature.id].raw < found.raw:
+            best[found.signature.id] = found
+    return list(best.values())
+
+
+def fragments_of_all() -> Matcher:
+    """Return a matcher that looks for a part of every phrase that is long enough for one."""
+    signatures = {}
+    for name, signature in load_signatures(SIGNATURES).items():
+        phrases = {
+            language: tuple(text for text in texts if len(fold(text).letters) >= (5 if main_script(fold(text).letters) in ("Hani", "Hang") else 10))
+            for language, texts in signature.phrases.items()
+        }
+        phrases = {language: texts for language, texts in phrases.items() if texts}
+        if phrases:
+            signatures[name] = replace(signature, phrases=phrases, patterns=(), match="fragment")
+    return Matcher(signatures)
+
+
+def templates(path: Path) -> list[Observations]:
+    result = []
+    for row in path.read_text("utf-8").splitlines():
+        item = json.loads(row)
+        lines = tuple(
+            TextLine(text=text, confidence=min(max(confidence, 0), 1), quad=make_quad(quad), engine="read")
+            for text, confidence, quad in item["lines"]
+            if text.strip()
+        )
+        result.append(Observations(source="", sha256="", size=tuple(item["size"]), lines=lines))
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--read", type=Path, required=True)
+    parser.add_argument("--pictures", type=int, default=30_000)
+    parser.add_argument("--save", type=Path, help="write the raw scores here, one JSON object a line")
+    arguments = parser.parse_args()
+    pictures = templates(arguments.read)
+    texts = free_text()
+    sys.stderr.write(f"{len(pictures)} pictures, {sum(len(p.lines) for p in pictures)} lines; text in {len(texts)} languages\n")
+    matcher = fragments_of_all()
+    rng = random.Random(1)
+    rows: list[dict[str, object]] = []
+    for number in range(arguments.pictures):
+        template = pictures[number % len(pictures)]
+        picture = template if number < len(pictures) else compose(template, texts, rng)
+        for found in scores(matcher, picture):
+            if number < len(pictures) and found.signature.kind in GENUINE:
+                continue  # a trail camera's name on a trail camera's picture is no chance find
+            if found.raw > -6:
+                rows.append(
+                    {
+                        "picture": number, "raw": round(found.raw, 2), "script": found.script, "quote": found.quote,
+                        "phrase": found.text, "id": found.signature.id, "cut": list(found.cut),
+                    }
+                )  # fmt: skip
+    if arguments.save:
+        arguments.save.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    for script in ("*", *sorted({str(row["script"]) for row in rows})):
+        values = np.array([row["raw"] for row in rows if script in ("*", row["script"])], float)
+        counts = [int((values >= level).sum()) for level in range(-4, 33, 2)]
+        sys.stderr.write(f"{script}: {counts}\n")
+
+
+if __name__ == "__main__":
+    main()
