@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,8 @@ def test_a_damaged_entry_is_read_again_and_a_damaged_cache_is_named(tmp_path: Pa
     first = run(sources, cache=cache)
     with sqlite3.connect(cache) as base:
         base.execute("UPDATE observations SET data = x'00ff' WHERE rowid = 1")
+        base.execute("UPDATE observations SET data = ? WHERE rowid = 2", (zlib.compress(b'{"schema":1}'),))
+        base.execute("UPDATE observations SET data = (SELECT data FROM observations WHERE rowid = 2) WHERE rowid = 3")
     assert run(sources, cache=cache) == first
     cache.write_bytes(b"this is no cache" * 100)
     for leftover in tmp_path.glob("cache.sqlite-*"):
@@ -194,6 +197,23 @@ def test_what_an_earlier_scan_left_does_not_pass_for_a_result(tmp_path: Path) ->
     run(sources[:2], output=tmp_path / "out")
     assert len(list((tmp_path / "out" / "observations").iterdir())) == 2
     assert len(list((tmp_path / "out" / "annotated").iterdir())) == 3
+
+
+def test_rescoring_a_folder_into_itself_loses_nothing(tmp_path: Path) -> None:
+    sources = make_pictures(tmp_path / "in", 6)
+    reports = run(sources, output=tmp_path / "out")
+    before = result_of(tmp_path / "out")
+    fake: Any = Fake(TWO)
+    assert list(rescore([tmp_path / "out"], TWO, output=tmp_path / "out", detector=fake)) == reports
+    after = result_of(tmp_path / "out")
+    assert {name: data for name, data in after.items() if name not in ("index.html", "reports.csv")} == {
+        name: data for name, data in before.items() if name not in ("index.html", "reports.csv")
+    }
+    half = scan(sources, TWO, output=tmp_path / "out", detector=Fake)
+    next(half)
+    half.close()  # type: ignore[attr-defined]
+    with pytest.raises(UsageError, match="Finish it first"):
+        rescore([tmp_path / "out"], TWO, output=tmp_path / "out", detector=fake)
 
 
 def test_nothing_to_scan(tmp_path: Path) -> None:

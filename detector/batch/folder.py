@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from detector.errors import OutputError, UsageError
 from detector.files import MARKER
@@ -43,24 +43,30 @@ class Folder:
     Args:
         path: the folder; made if missing.
         formats: names of the output formats.
-        resume: go on with an unfinished run.
+        job: ``scan`` or ``rescore``; what a scan drew is not touched by a rescore.
+        resume: go on with an unfinished scan.
 
     Raises:
-        UsageError: an unknown format; an unfinished run is there and ``resume`` is false.
+        UsageError: an unknown format; an unfinished scan is there and ``resume`` is false.
         OutputError: the folder cannot be made or written.
     """
 
-    def __init__(self, path: Path, formats: Sequence[str], *, resume: bool) -> None:
+    def __init__(
+        self, path: Path, formats: Sequence[str], *, job: Literal["scan", "rescore"], resume: bool = False
+    ) -> None:
         self.path = path
+        self._job = job
         self._kinds = [OUTPUTS.get(name) for name in dict.fromkeys(formats)]
         self._writers: list[Any] = []
         self._stack = ExitStack()
         self._written: set[int] = set()
-        if (path / WORK).exists() and not resume:
-            raise UsageError(
-                f"{path} holds a scan that was stopped. Add --resume to go on with it, or delete {path / WORK} "
-                "to start again."
+        if (path / WORK / "scan").exists() and not resume:
+            advice = (
+                f"Add --resume to go on with it, or delete {path / WORK} to start again."
+                if job == "scan"
+                else "Finish it first, or choose another folder with -o."
             )
+            raise UsageError(f"{path} holds a scan that was stopped. {advice}")
 
     @property
     def store_path(self) -> Path:
@@ -85,14 +91,18 @@ class Folder:
 
     def __enter__(self) -> Self:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            for name in (WORK, OBSERVATIONS, ANNOTATED):
-                if (self.path / name).is_symlink():
-                    raise OutputError(f"{self.path / name}: a link; nothing is written through one. Remove it.")
-            (self.path / WORK).mkdir(exist_ok=True)
-            self._stack.enter_context(_only_one(self.path))
-            self._replace(self.path / MARKER, _MARKER_TEXT.encode())
-            self._writers = [self._stack.enter_context(kind(self.path)) for kind in self._kinds]
+            with ExitStack() as stack:
+                self.path.mkdir(parents=True, exist_ok=True)
+                for name in (WORK, OBSERVATIONS, ANNOTATED):
+                    if (self.path / name).is_symlink():
+                        raise OutputError(f"{self.path / name}: a link; nothing is written through one. Remove it.")
+                (self.path / WORK).mkdir(exist_ok=True)
+                stack.enter_context(_only_one(self.path))
+                if self._job == "scan":
+                    (self.path / WORK / "scan").touch()
+                self._replace(self.path / MARKER, _MARKER_TEXT.encode())
+                self._writers = [stack.enter_context(kind(self.path)) for kind in self._kinds]
+                self._stack = stack.pop_all()
         except OSError as error:
             raise self._failed(error) from error
         return self
@@ -131,7 +141,7 @@ class Folder:
 
     def _forget_older(self) -> None:
         # What an earlier run wrote for sources that are no longer there would pass for a result of this one.
-        for folder in (OBSERVATIONS, ANNOTATED):
+        for folder in (OBSERVATIONS, ANNOTATED) if self._job == "scan" else (OBSERVATIONS,):
             if not (self.path / folder).is_dir():
                 continue
             with os.scandir(self.path / folder) as entries:

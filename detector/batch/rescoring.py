@@ -49,7 +49,7 @@ def rescore(
         OutputError: results cannot be written, or a cache is damaged.
         SignatureError: a signature is invalid.
     """
-    folder = None if output is None else Folder(Path(output), formats, resume=True)
+    folder = None if output is None else Folder(Path(output), formats, job="rescore")
     detector = detector if detector is not None else Detector(settings)
     return _reports(_listed(observations), settings, folder, on_progress, detector)
 

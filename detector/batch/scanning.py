@@ -69,7 +69,7 @@ def scan(
         Interrupted: Ctrl-C; what was in flight has been finished and kept.
     """
     sources = [os.fsdecode(source) for source in sources]
-    folder = None if output is None else Folder(Path(output), formats, resume=resume)
+    folder = None if output is None else Folder(Path(output), formats, job="scan", resume=resume)
     workers = max(1, min(settings.workers or cores(), len(sources)))
     task = Task(
         settings=replace(settings, threads=settings.threads or max(1, cores() // workers)),
@@ -241,7 +241,7 @@ class _Run:
     def _done(self, job: _Job, outcome: Outcome) -> None:
         annotated = None
         if outcome.observations is not None:
-            if job.holds:
+            if outcome.fresh:
                 self._store.put(job.key, job.content, outcome.observations)
             if self._folder is not None:
                 self._folder.put_observations(job.source, outcome.observations)

@@ -35,7 +35,7 @@ import numpy as np
 from detector.batch.store import content_of, key_of
 from detector.batch.versions import fingerprint
 from detector.config import Settings
-from detector.errors import DetectorError, EngineError, PictureError
+from detector.errors import DetectorError, EngineError, ObservationsError, PictureError
 from detector.images import read_bytes
 from detector.types import Frame, Observations, Report
 
@@ -66,6 +66,7 @@ class Outcome:
     Attributes:
         report: the report, or the error report.
         observations: as JSON; None for an error.
+        fresh: they were read just now and are not in the store yet.
         annotated: JPEG bytes, if it was drawn.
         thumbnail: a data URI, if it was made.
         spent: the worker should be replaced: it ran out of memory.
@@ -73,6 +74,7 @@ class Outcome:
 
     report: Report
     observations: str | None = None
+    fresh: bool = False
     annotated: bytes | None = None
     thumbnail: str | None = None
     spent: bool = False
@@ -118,15 +120,15 @@ class _Hand:
             if order[0] == "drop":
                 self._pipe.send(("dropped",))
                 return
+            observations = _known(order[1], sha256, source) if order[0] == "judge" else None
             frame: Frame | None = None
-            if order[0] == "judge":
-                observations = replace(Observations.from_json(order[1]), source=source)
-            else:
+            fresh = observations is None
+            if observations is None:
                 self._start()
                 frame = self._detector.load(data, name=source)
                 observations = self._detector.observe(frame)
                 self._proven = True
-            self._pipe.send(("done", self._outcome(observations, frame, data)))
+            self._pipe.send(("done", self._outcome(observations, frame, data, fresh)))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:  # whatever a picture does to us, it is one row
@@ -162,7 +164,7 @@ class _Hand:
             self._proven = True
         return True
 
-    def _outcome(self, observations: Observations, frame: Frame | None, data: bytes) -> Outcome:
+    def _outcome(self, observations: Observations, frame: Frame | None, data: bytes, fresh: bool) -> Outcome:
         from detector.annotate import thumbnail
 
         report = self._detector.judge(observations)
@@ -174,9 +176,18 @@ class _Hand:
         return Outcome(
             report=report,
             observations=observations.to_json(),
+            fresh=fresh,
             annotated=_annotated(frame, report) if frame is not None and draw else None,
             thumbnail=thumbnail(frame) if frame is not None and small else None,
         )
+
+
+def _known(text: str, sha256: str, source: str) -> Observations | None:
+    try:
+        known = Observations.from_json(text)
+    except ObservationsError:
+        return None  # damaged in the store: it is read again
+    return replace(known, source=source) if known.sha256 == sha256 else None
 
 
 def _wanted(which: str, found: bool) -> bool:

@@ -201,7 +201,7 @@ def _to_rgb(image: Any, background: tuple[int, int, int]) -> tuple[Pixels, list[
         flat, seen = flatten(np.asarray(image.convert("RGBA")), background)
         return flat, [flattened_note(background)] if seen else []
     notes = ["CMYK was turned into RGB without a colour profile."] if mode == "CMYK" else []
-    return np.array(image.convert("RGB"), dtype=np.uint8), notes
+    return np.array(image if mode == "RGB" else image.convert("RGB"), dtype=np.uint8), notes
 
 
 def _float_to_rgb(numbers: Any, background: tuple[int, int, int]) -> tuple[Pixels, list[str]]:
