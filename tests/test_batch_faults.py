@@ -39,7 +39,7 @@ def test_whatever_a_picture_does_is_one_row(
         "bug": "internal", "engine": "engine", "once": None, "loud": None, "a6": None,
     }  # fmt: skip
     sources = named(tmp_path / "in", *expected)
-    settings = Settings(workers=2, timeout_s=4.0, max_memory_mb=400)
+    settings = Settings(workers=2, timeout_s=10.0, max_memory_mb=400)
     reports = list(scan(sources, settings, output=tmp_path / "out", detector=Breaking))
     assert [r.source for r in reports] == sources
     assert {Path(r.source).stem: r.error.code if r.error else None for r in reports} == expected
