@@ -9,14 +9,16 @@ from typing import Any
 from detector.reading import geometry
 from detector.reading.merge import merged
 from detector.reading.protocol import Availability, ScriptEngine, SpottingEngine
-from detector.reading.rereading import Read, read_other_ways, read_places, read_scripts, unread
+from detector.reading.rereading import Read, corners, read_other_ways, read_places, read_scripts, unread
 from detector.reading.scripts import script_of
 from detector.reading.search import Place, Plan, places_in
 from detector.registry import ENGINES
-from detector.types import Pixels, TextLine
+from detector.types import Pixels, TextLine, Vote
 
 OTHER_SCRIPTS = "tesseract"
 """The engine that is asked for scripts which the first one does not read."""
+STRICTER = {OTHER_SCRIPTS: 0.35}
+"""Engines are not equally sure of themselves: this is added to order the readings of one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +91,7 @@ class Cascade:
         foreign: list[Read] = []
         if self._other is not None and self._scripts and left:
             foreign = read_scripts(pixels, left[: effort.other_scripts], self._other, self._scripts)
-        lines = [_line(read, pixels) for read in (*reads, *better, *foreign) if read.text.text]
-        return merged(lines), self._notes(left, foreign)
+        return merged(_lines((*reads, *better, *foreign), pixels)), self._notes(left, foreign)
 
     def _notes(self, left: Sequence[Place], foreign: Sequence[Read]) -> tuple[str, ...]:
         done = {read.place for read in foreign}
@@ -105,14 +106,31 @@ class Cascade:
         )
 
 
-def _line(read: Read, pixels: Pixels) -> TextLine:
+def _lines(reads: Sequence[Read], pixels: Pixels) -> list[TextLine]:
+    """Return one line for each place that was read, with all its readings, the best first."""
     height, width = pixels.shape[:2]
-    return TextLine(
-        text=read.text.text,
-        confidence=read.text.confidence,
-        quad=geometry.clip(read.place.quad, width, height),
-        engine=read.engine,
-        view=read.view,
-        char_confidences=read.text.char_confidences,
-        script=script_of(read.text.text),
-    )
+    by_place: dict[tuple[tuple[float, float], ...], list[Read]] = {}
+    for read in reads:
+        if read.text.text:
+            by_place.setdefault(corners(read), []).append(read)
+    lines = []
+    for group in by_place.values():
+        group.sort(key=lambda read: -(read.text.confidence + STRICTER.get(read.engine, 0.0)))
+        best = group[0]
+        votes = dict.fromkeys(
+            Vote(text=read.text.text, confidence=read.text.confidence, engine=read.engine, view=read.view)
+            for read in group
+        )
+        lines.append(
+            TextLine(
+                text=best.text.text,
+                confidence=best.text.confidence,
+                quad=geometry.clip(best.place.quad, width, height),
+                engine=best.engine,
+                view=best.view,
+                char_confidences=best.text.char_confidences,
+                script=script_of(best.text.text),
+                votes=tuple(votes) if len(votes) > 1 else (),
+            )
+        )
+    return lines

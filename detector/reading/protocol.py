@@ -125,6 +125,9 @@ class SpottingEngine(OcrEngine, Protocol):
 class ScriptEngine(OcrEngine, Protocol):
     """An engine that reads cut-out lines in scripts that the caller names."""
 
-    def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[RawText]:
-        """Return what each cut-out line says if it stands in this script (ISO 15924), in the same order."""
+    def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[tuple[RawText, ...]]:
+        """Return what each cut-out line says if it stands in this script (ISO 15924), in the same order.
+
+        An engine that prepares a line in several ways returns all of its readings, the surest first.
+        """
         ...

@@ -15,6 +15,7 @@ from detector.reading.search import Place
 from detector.types import Pixels, Quad, make_quad
 
 CROP_HEIGHT = 48
+SCRIPT_HEIGHT = 64
 MAX_WIDTH = 2400
 POOR = 0.9
 """A line read with less confidence than this is read another way, too."""
@@ -26,12 +27,12 @@ UNREAD_LIKE = 2.8
 UNREAD_SCORE = 0.6
 UNREAD_HEIGHT = 8.0
 """A place this long, sure and high that nothing reads well stands in another script."""
-UNREAD_CONFIDENCE = 0.85
+UNREAD_CONFIDENCE = 0.93
 CLEARLY = 0.04
 """A changed reading must be better by this much confidence: letters look alike in the mirror."""
 EXTEND = 0.4
 """Letters cut by the upper or lower border get this part of their height back: their strokes run on."""
-SCRIPT_CONFIDENCE = 0.45
+SCRIPT_CONFIDENCE = 0.3
 SCRIPT_SHARE = 0.6
 """Of the letters must belong to the script that was tried."""
 
@@ -110,35 +111,38 @@ def unread(reads: Sequence[Read], better: Sequence[Read]) -> list[Place]:
     """Return places that look like lines of text and that nothing has read well so far."""
     best: dict[tuple[tuple[float, float], ...], float] = {}
     for read in (*reads, *better):
-        best[_corners(read)] = max(best.get(_corners(read), 0.0), read.text.confidence)
+        best[corners(read)] = max(best.get(corners(read), 0.0), read.text.confidence)
     return [
         read.place
         for read in reads
         if read.place.score >= UNREAD_SCORE
         and read.place.aspect >= UNREAD_LIKE
         and geometry.sides(read.place.quad)[1] >= UNREAD_HEIGHT
-        and best[_corners(read)] < UNREAD_CONFIDENCE
+        and best[corners(read)] < UNREAD_CONFIDENCE
     ]
 
 
-def _corners(read: Read) -> tuple[tuple[float, float], ...]:
+def corners(read: Read) -> tuple[tuple[float, float], ...]:
     """Return a key that is the same whichever way a place was read."""
     return tuple(sorted(read.place.quad))
 
 
 def read_scripts(pixels: Pixels, places: Sequence[Place], engine: ScriptEngine, scripts: Sequence[str]) -> list[Read]:
-    """Return the best reading of each place in one of these scripts, where there is a fair one."""
-    crops = [crop_of(pixels, place.quad) for place in places]
-    best: dict[int, tuple[float, Read]] = {}
+    """Return the readings of each place in the script that fits it best, where one fits."""
+    crops = [geometry.cut_out(pixels, place.quad, height=SCRIPT_HEIGHT, max_width=MAX_WIDTH) for place in places]
+    best: dict[int, tuple[float, list[Read]]] = {}
     for script in scripts:
-        for number, text in enumerate(engine.recognise_script(crops, script)):
-            share = share_of(text.text, script)
-            rank = text.confidence * share
-            if text.confidence < SCRIPT_CONFIDENCE or share < SCRIPT_SHARE:
-                continue
-            if number not in best or rank > best[number][0]:
-                best[number] = (rank, Read(places[number], text, engine.name, places[number].view))
-    return [best[number][1] for number in sorted(best)]
+        for number, texts in enumerate(engine.recognise_script(crops, script)):
+            place = places[number]
+            fair = [
+                Read(place, text, engine.name, place.view)
+                for text in texts
+                if text.confidence >= SCRIPT_CONFIDENCE and share_of(text.text, script) >= SCRIPT_SHARE
+            ]
+            rank = max((read.text.confidence * share_of(read.text.text, script) for read in fair), default=0.0)
+            if rank > best.get(number, (0.0, []))[0]:
+                best[number] = (rank, fair)
+    return [read for number in sorted(best) for read in best[number][1]]
 
 
 def share_of(text: str, script: str) -> float:

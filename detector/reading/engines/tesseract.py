@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from detector.errors import EngineError
 from detector.reading.protocol import Availability, RawLine, RawText
@@ -40,6 +41,10 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 """Languages tried together for a script (ISO 15924), those that are installed."""
 REMEDY = "pip install 'overlay-detector[tesseract]', or install your system's tesseract-ocr"
 TIMEOUT_S = 90.0
+RAW_LINES = frozenset({"Arab"})
+"""Scripts whose lines are read without the search for lines, which takes joined letters for none."""
+STROKE = 0.2
+"""What is thinner than this part of a line's height is a stroke."""
 MARGIN = 12
 """Pixels of background around a cut-out line: Tesseract loses letters that touch the border."""
 
@@ -108,9 +113,10 @@ class Engine:
 
     def recognise(self, crops: Sequence[Pixels]) -> list[RawText]:
         """Return what each cut-out line says in Latin letters."""
-        return self.recognise_script(crops, "Latn")
+        nothing = RawText(text="", confidence=0.0)
+        return [texts[0] if texts else nothing for texts in self.recognise_script(crops, "Latn")]
 
-    def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[RawText]:
+    def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[tuple[RawText, ...]]:
         """Return what each cut-out line says if it stands in this script (ISO 15924).
 
         Raises:
@@ -118,12 +124,22 @@ class Engine:
         """
         if not crops:
             return []
-        texts = []
-        for lines in self._run([_prepared(crop) for crop in crops], script, page_mode=7):
-            words = [word for line in lines for word in line]
-            text = " ".join(word.text for word in words)
-            texts.append(RawText(text=text, confidence=_mean(words) if words else 0.0))
-        return texts
+        raw = script in RAW_LINES
+        ways = [way for crop in crops for way in (_stretched(crop), _without_ground(crop))]
+        if raw:
+            ways = [_enlarged(way) for way in ways]
+        pages = self._run(ways, script, page_mode=13 if raw else 7)
+        read = []
+        for number in range(len(crops)):
+            texts: dict[str, RawText] = {}
+            for lines in pages[2 * number : 2 * number + 2]:
+                words = [word for line in lines for word in line]
+                if words:
+                    text = RawText(text=" ".join(word.text for word in words), confidence=_mean(words))
+                    if text.text not in texts or text.confidence > texts[text.text].confidence:
+                        texts[text.text] = text
+            read.append(tuple(sorted(texts.values(), key=lambda text: -text.confidence)))
+        return read
 
     def _run(self, pictures: Sequence[Pixels], script: str, *, page_mode: int) -> list[list[list[_Word]]]:
         found = program_for(script)
@@ -194,20 +210,48 @@ def _mean(words: Sequence[_Word]) -> float:
     return round(sum(word.confidence * len(word.text) for word in words) / letters, 4)
 
 
-def _prepared(crop: Pixels) -> Pixels:
-    """Return a line as Tesseract likes it: dark letters on light ground, with a margin."""
+def _stretched(crop: Pixels) -> Pixels:
+    """Return a line as dark letters on light ground over the full range, with a margin."""
     import cv2
 
-    grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY), np.float32)
     # Letters cover less than half of their line, so the ground is the side of the median.
     low, middle, high = np.percentile(grey, (2, 50, 98))
     if high - middle > middle - low:
-        grey = 255 - grey
-        low, high = 255 - high, 255 - low
-    grey = np.clip((grey.astype(np.float32) - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
-    ground = int(np.median(grey))
-    grey = cv2.copyMakeBorder(grey, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=ground)
-    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
+        grey, low, high = 255 - grey, 255 - high, 255 - low
+    return _with_margin((grey - low) * (255.0 / max(high - low, 1.0)))
+
+
+def _without_ground(crop: Pixels) -> Pixels:
+    """Return a line with only what is thin left of it: strokes stay, the scenery behind them goes.
+
+    Top-hat of the darkest channel for light letters (they are light in all three), black-hat of the
+    brightest one for dark letters.
+    """
+    import cv2
+
+    size = max(round(crop.shape[0] * STROKE), 3) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    light = cv2.morphologyEx(np.ascontiguousarray(crop.min(axis=2)), cv2.MORPH_TOPHAT, kernel)
+    dark = cv2.morphologyEx(np.ascontiguousarray(crop.max(axis=2)), cv2.MORPH_BLACKHAT, kernel)
+    ink = np.asarray(light if np.percentile(light, 97) > np.percentile(dark, 97) else dark, np.float32)
+    low, high = np.percentile(ink, (30, 98))
+    return _with_margin(255 - (ink - low) * (255.0 / max(high - low, 1.0)))
+
+
+def _with_margin(grey: npt.NDArray[np.float32]) -> Pixels:
+    import cv2
+
+    level = np.clip(grey, 0, 255).astype(np.uint8)
+    ground = int(np.median(level))
+    level = cv2.copyMakeBorder(level, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=(ground,))  # type: ignore[assignment]
+    return np.asarray(cv2.cvtColor(level, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def _enlarged(line: Pixels) -> Pixels:
+    import cv2
+
+    return np.asarray(cv2.resize(line, None, fx=1.5, fy=1.5, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @cache
