@@ -33,6 +33,7 @@ CLEARLY = 0.04
 EXTEND = 0.4
 """Letters cut by the upper or lower border get this part of their height back: their strokes run on."""
 SCRIPT_CONFIDENCE = 0.3
+SCRIPT_FITS = 0.75
 SCRIPT_SHARE = 0.6
 """Of the letters must belong to the script that was tried."""
 
@@ -132,7 +133,12 @@ def read_scripts(pixels: Pixels, places: Sequence[Place], engine: ScriptEngine, 
     crops = [geometry.cut_out(pixels, place.quad, height=SCRIPT_HEIGHT, max_width=MAX_WIDTH) for place in places]
     best: dict[int, tuple[float, list[Read]]] = {}
     for script in scripts:
-        for number, texts in enumerate(engine.recognise_script(crops, script)):
+        # A line that one script fits well needs no other.
+        numbers = [number for number in range(len(places)) if best.get(number, (0.0, []))[0] < SCRIPT_FITS]
+        if not numbers:
+            break
+        answers = engine.recognise_script([crops[number] for number in numbers], script)
+        for number, texts in zip(numbers, answers, strict=True):
             place = places[number]
             fair = [
                 Read(place, text, engine.name, place.view)
