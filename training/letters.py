@@ -25,10 +25,37 @@ from detector.knowledge.folding import fold, main_script
 
 OUTPUT = Path("models/letters-v1/letters.npz")
 BOUNDARY = "^"
+OTHER_LATIN = [
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "pl",
+    "cs",
+    "tr",
+    "sv",
+    "da",
+    "fi",
+    "nb",
+    "id",
+    "ro",
+    "hu",
+    "vi",
+    "ca",
+    "fil",
+    "ms",
+    "sk",
+    "sl",
+    "lt",
+    "lv",
+    "is",
+    "sh",
+]
 # English carries more weight in Latin script, since most overlays are in English wherever they are made.
 SCRIPTS: dict[str, dict[str, float]] = {
-    "Latn": {"en": 0.4} | {code: 0.6 / 26 for code in (
-        "de fr es it pt nl pl cs tr sv da fi nb id ro hu vi ca fil ms sk sl lt lv is sh".split())},
+    "Latn": {"en": 0.4} | dict.fromkeys(OTHER_LATIN, 0.6 / 26),
     "Cyrl": {"ru": 0.5, "uk": 0.3, "bg": 0.1, "mk": 0.1},
     "Grek": {"el": 1.0},
     "Arab": {"ar": 0.6, "fa": 0.25, "ur": 0.15},
@@ -70,7 +97,9 @@ def count(script: str) -> tuple[dict[str, float], list[str]]:
     return {gram: value for gram, value in grams.items() if known.issuperset(gram)}, alphabet
 
 
-def smooth(grams: dict[str, float], alphabet: list[str], order: int, least: float) -> list[tuple[dict[str, float], dict[str, float]]]:
+def smooth(
+    grams: dict[str, float], alphabet: list[str], order: int, least: float
+) -> list[tuple[dict[str, float], dict[str, float]]]:
     """Return, by order, the probability of each kept n-gram and the back-off weight of each context."""
     uniform = 1.0 / len(alphabet)
     followers: dict[str, dict[str, float]] = defaultdict(dict)
@@ -88,7 +117,7 @@ def smooth(grams: dict[str, float], alphabet: list[str], order: int, least: floa
     def distribution(context: str) -> dict[str, float]:
         if context in full:
             return full[context]
-        shorter = distribution(context[1:]) if context else {letter: uniform for letter in alphabet}
+        shorter = distribution(context[1:]) if context else dict.fromkeys(alphabet, uniform)
         seen = followers.get(context, {})
         mass = sum(seen.values())
         weight = witten_bell(context)
@@ -143,8 +172,11 @@ def main() -> None:
                 sorting = np.argsort(keys)
                 # Differences of sorted keys compress well; a sixteenth of a bit is finer than the model is.
                 arrays[f"{script}.{length}{name}.keys"] = np.diff(keys[sorting], prepend=np.uint64(0)).astype(np.uint32)
-                arrays[f"{script}.{length}{name}.bits"] = np.clip(np.round(values[sorting] * 16), -127, 400).astype(np.int16)
-        sys.stderr.write(f"{script}: {base} letters, {sum(len(v) for k, v in arrays.items() if k.startswith(script) and k.endswith('p.keys'))} n-grams\n")
+                arrays[f"{script}.{length}{name}.bits"] = np.clip(np.round(values[sorting] * 16), -127, 400).astype(
+                    np.int16
+                )
+        kept = sum(len(v) for k, v in arrays.items() if k.startswith(script) and k.endswith("p.keys"))
+        sys.stderr.write(f"{script}: {base} letters, {kept} n-grams\n")
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     write_arrays(OUTPUT, arrays)
     sys.stderr.write(f"{OUTPUT}: {OUTPUT.stat().st_size} bytes\n")
@@ -163,7 +195,9 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.save(buffer, array)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED, 9
+            )
 
 
 if __name__ == "__main__":

@@ -28,10 +28,10 @@ from pathlib import Path
 import numpy as np
 
 from detector.knowledge.base import load_signatures
-from detector.knowledge.costs import read_config
 from detector.knowledge.folding import fold, main_script
+from detector.knowledge.found import Found
 from detector.knowledge.lines import place_of, prepare
-from detector.knowledge.matching import Found, Matcher
+from detector.knowledge.matching import Matcher
 from detector.resources import SIGNATURES
 from detector.types import Observations, TextLine, make_quad
 
@@ -138,7 +138,11 @@ def fragments_of_all() -> Matcher:
     signatures = {}
     for name, signature in load_signatures(SIGNATURES).items():
         phrases = {
-            language: tuple(text for text in texts if len(fold(text).letters) >= (5 if main_script(fold(text).letters) in ("Hani", "Hang") else 10))
+            language: tuple(
+                text
+                for text in texts
+                if len(fold(text).letters) >= (5 if main_script(fold(text).letters) in ("Hani", "Hang") else 10)
+            )
             for language, texts in signature.phrases.items()
         }
         phrases = {language: texts for language, texts in phrases.items() if texts}
@@ -168,7 +172,9 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = templates(arguments.read)
     texts = free_text()
-    sys.stderr.write(f"{len(pictures)} pictures, {sum(len(p.lines) for p in pictures)} lines; text in {len(texts)} languages\n")
+    sys.stderr.write(
+        f"{len(pictures)} pictures, {sum(len(p.lines) for p in pictures)} lines; text in {len(texts)} languages\n"
+    )
     matcher = fragments_of_all()
     rng = random.Random(1)
     rows: list[dict[str, object]] = []

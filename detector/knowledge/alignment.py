@@ -9,12 +9,12 @@ counts more than one that everybody would have guessed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.knowledge.costs import OTHER, Costs
+from detector.knowledge.sides import Alignment, PhraseSide, TextSide
 
 Floats = npt.NDArray[np.float32]
 NEVER = np.float32(-1e6)
@@ -26,87 +26,6 @@ CUT_END = np.float32(2.5)
 _CLASH = (0.90, 0.10, 0.03, 0.97)
 """Chance that a blank is read where a word of the phrase begins, that it is not, that one is read where none
 is printed, that none is read there."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseSide:
-    """A phrase, ready to be aligned; arrays of its ``size`` letters.
-
-    Attributes:
-        letters: its folded letters.
-        codes: code points.
-        places: rows in the table of confusions.
-        starts: whether a word begins at the letter.
-        begins: 2 where the phrase or a sentence of it begins, 1 where a word does, 0 inside a word.
-        ends: the same for what ends with the letter.
-        first: bits for a part that begins with this letter, 0 or below.
-        last: bits for a part that ends with this letter, 0 or below.
-        border: bits for a part that breaks off at the picture's border, anywhere.
-    """
-
-    letters: str
-    codes: npt.NDArray[np.int64]
-    places: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.bool_]
-    begins: npt.NDArray[np.int8]
-    ends: npt.NDArray[np.int8]
-    first: Floats
-    last: Floats
-    border: float
-
-
-@dataclass(frozen=True, slots=True)
-class TextSide:
-    """A line as it was read, ready to be aligned; arrays of its letters.
-
-    Attributes:
-        letters: its folded letters.
-        codes: code points.
-        places: rows in the table of confusions.
-        starts: whether a word begins at the letter.
-        bits: how surprising each letter is as ordinary text.
-        boundary: the probability that ordinary text begins a word there.
-        weight: how far each letter is trusted, 0 to 1.
-        begin: (3, letters) bits for a part beginning here, by the phrase's ``begins``.
-        end: (3, letters) bits for a part ending here, by the phrase's ``ends``.
-        cut_begin: the line begins at the picture's border.
-        cut_end: the line ends at the picture's border.
-        spaced: the script writes blanks.
-        known: whether the letter stands in a word that ordinary text has.
-    """
-
-    letters: str
-    codes: npt.NDArray[np.int64]
-    places: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.bool_]
-    bits: Floats
-    boundary: Floats
-    weight: Floats
-    begin: Floats
-    end: Floats
-    cut_begin: bool
-    cut_end: bool
-    spaced: bool
-    known: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """The best alignment of a part of a phrase with a part of a line.
-
-    Attributes:
-        score: log2 ratio of the two explanations, with the bits for where it begins and ends.
-        phrase: first letter of the phrase's part and the one after its last.
-        text: first letter of the line's part and the one after its last.
-        steps: (phrase letters, text letters) index ranges of each step: (i, i2, j, j2).
-        errors: letters dropped, added, or read as one that they are seldom taken for.
-    """
-
-    score: float
-    phrase: tuple[int, int]
-    text: tuple[int, int]
-    steps: tuple[tuple[int, int, int, int], ...]
-    errors: int
 
 
 class _Batch:
@@ -161,7 +80,9 @@ class _Batch:
         self.two_as_one, self.one_as_two = self._joined()
         self.emission = self._emission()
         self.blanks = self._blanks()
-        self.start = self.first[None] + self.begin[self.p_begins[None], np.arange(length)[:, None, None], self.each[None]]
+        self.start = (
+            self.first[None] + self.begin[self.p_begins[None], np.arange(length)[:, None, None], self.each[None]]
+        )
         self.finish = self.last[None] + self.end[self.p_ends[None], np.arange(length)[:, None, None], self.each[None]]
         possible = self.first > NEVER / 2
         begin_cut = np.where(possible & self.cut_begin[:, None], self.border[:, None], NEVER)

@@ -66,7 +66,9 @@ class Knowledge:
         from detector.knowledge.costs import read_config
         from detector.resources import models_folder
 
-        self.signatures = {name: signatures[name] for name in sorted(signatures) if signatures[name].status != "deprecated"}
+        self.signatures = {
+            name: signatures[name] for name in sorted(signatures) if signatures[name].status != "deprecated"
+        }
         self.genuine_pictures = int(read_config()["genuine_pictures"])  # type: ignore[call-overload]
         digest = hashlib.sha256((models_folder() / "letters-v1" / "SHA256SUMS").read_bytes())
         for signature in self.signatures.values():
@@ -134,7 +136,9 @@ def load_signatures(folder: Path) -> Mapping[str, Signature]:
     return loaded.signatures
 
 
-def match_text(knowledge: Knowledge, text: str | Sequence[str], *, cut: Literal["", "left", "right"] = "") -> tuple[Match, ...]:
+def match_text(
+    knowledge: Knowledge, text: str | Sequence[str], *, cut: Literal["", "left", "right"] = ""
+) -> tuple[Match, ...]:
     """Return what would be found in a text, as if an engine had read it in the middle of a picture.
 
     Args:

@@ -29,12 +29,19 @@ def main(arguments: list[str]) -> int:
     failures = 0
     tested = 0
     for name, signature in loaded.signatures.items():
-        if only is not None and only != loaded.files[name].resolve() and only not in loaded.files[name].resolve().parents:
+        if (
+            only is not None
+            and only != loaded.files[name].resolve()
+            and only not in loaded.files[name].resolve().parents
+        ):
             continue
         tested += 1
         for failure in run_tests(signature):
             failures += 1
-            where = (*failure.field.partition("[")[0].split("."), int(failure.field.rstrip("]").partition("[")[2]))
+            where: tuple[str | int, ...] = (
+                *failure.field.partition("[")[0].split("."),
+                int(failure.field.rstrip("]").partition("[")[2]),
+            )
             line = loaded.lines.get(name, {}).get(where, 1)
             sys.stdout.write(f"{loaded.files[name]}:{line}: {failure.field} {failure.text!r} {failure.message}\n")
     sys.stdout.write(f"{tested} signatures tested, {failures} tests fail, {len(faults)} faults in files\n")

@@ -13,7 +13,9 @@ from functools import lru_cache
 
 # Letters of another alphabet that look like a Latin one (UTS 39 has the long list; these are the ones that
 # keyboards produce). Case matters before folding: В looks like B, в does not look like b.
-_CYRILLIC_TO_LATIN = dict(zip("АВЕКМНОРСТУХІЈЅҮԀԚԜаеорсухіјѕԁһӏѵԛԝүк", "ABEKMHOPCTYXIJSYDQWaeopcyxijsdhlvqwyk", strict=True))
+_CYRILLIC_TO_LATIN = dict(
+    zip("АВЕКМНОРСТУХІЈЅҮԀԚԜаеорсухіјѕԁһӏѵԛԝүк", "ABEKMHOPCTYXIJSYDQWaeopcyxijsdhlvqwyk", strict=True)
+)
 _GREEK_TO_LATIN = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹαικνορτυχγω", "ABEZHIKMNOPTYXCaikvoptuxyw", strict=True))
 _LATIN_TO_CYRILLIC = dict(zip("ABEKMHOPCTYXIJSaeopcyxijsk", "АВЕКМНОРСТУХІЈЅаеорсухіјѕк", strict=True))
 _LATIN_TO_GREEK = dict(zip("ABEZHIKMNOPTYXaikvopuxyw", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχγω", strict=True))
@@ -157,9 +159,10 @@ def _words_as_meant(text: str, prefer: str | None, symbols: bool = True) -> list
             position += 1
             continue
         stop = position
-        while stop < len(characters) and (characters[stop].isalnum() or unicodedata.category(characters[stop]) in ("Cf", "Mn")):
+        while stop < len(characters) and (
+            characters[stop].isalnum() or unicodedata.category(characters[stop]) in ("Cf", "Mn")
+        ):
             stop += 1
-        word = range(position, stop)
         target = _target(text[position:stop], {strong[place] for place in range(position, stop)} - {""}, line, prefer)
         for place in range(position, stop):
             characters[place] = target.get(characters[place], characters[place])

@@ -179,7 +179,9 @@ class LetterModel:
         at = np.minimum(np.searchsorted(self._word_keys, keys), len(self._word_keys) - 1)
         return np.where(self._word_keys[at] == keys, self._word_bits[at], np.float32(np.inf))
 
-    def _words(self, texts: Sequence[tuple[str, Sequence[bool], bool]], bits: Floats, known: npt.NDArray[np.bool_]) -> None:
+    def _words(
+        self, texts: Sequence[tuple[str, Sequence[bool], bool]], bits: Floats, known: npt.NDArray[np.bool_]
+    ) -> None:
         """Let an ordinary word be as surprising as it is rare, where its letters one by one would be more so."""
         words: list[str] = []
         spans: list[tuple[int, int]] = []

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detector.knowledge.alignment import TextSide
 from detector.knowledge.costs import codes, places
 from detector.knowledge.folding import SPACELESS, Folded, foldings, main_script
 from detector.knowledge.letters import letter_model
+from detector.knowledge.sides import TextSide
 from detector.types import TextLine, quad_bounds
 
 MOST_VARIANTS = 4
@@ -118,8 +118,16 @@ def place_of(line: TextLine, size: tuple[int, int]) -> Place:
 
 def _zones(left: float, top: float, right: float, bottom: float) -> frozenset[str]:
     """Return the zones that a rectangle reaches (shares of the picture); the thirds overlap generously."""
-    columns = [name for name, low, high in (("left", 0, 0.4), ("", 0.25, 0.75), ("right", 0.6, 1)) if right > low and left < high]
-    rows = [name for name, low, high in (("top", 0, 0.36), ("", 0.25, 0.75), ("bottom", 0.64, 1)) if bottom > low and top < high]
+    columns = [
+        name
+        for name, low, high in (("left", 0, 0.4), ("", 0.25, 0.75), ("right", 0.6, 1))
+        if right > low and left < high
+    ]
+    rows = [
+        name
+        for name, low, high in (("top", 0, 0.36), ("", 0.25, 0.75), ("bottom", 0.64, 1))
+        if bottom > low and top < high
+    ]
     return frozenset("-".join(filter(None, (row, column))) or "center" for row in rows for column in columns)
 
 
@@ -185,7 +193,9 @@ def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
     return variants
 
 
-def _edges(starts: npt.NDArray[np.bool_], words: int, spaced: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _edges(
+    starts: npt.NDArray[np.bool_], words: int, spaced: bool
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return the bits of beginning and of ending at each letter of a line; see ``TextSide``."""
     size = len(starts)
     free = np.array(_BREAK_FREE, np.float32)[:, None]

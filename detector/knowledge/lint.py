@@ -6,6 +6,7 @@ must stay silent (``clean-text.txt``) and over what all other signatures print.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -80,7 +81,10 @@ def _strong_short(signature: Signature) -> Found:
         for number, text in enumerate(texts):
             letters = fold(text).letters
             if most > _STRONG_BITS and len(letters) < 4 and main_script(letters) not in ("Hani", "Hang"):
-                yield f"phrases.{language}[{number}]", f"'{text}' has {len(letters)} letters and speaks with {most:g} bits"
+                yield (
+                    f"phrases.{language}[{number}]",
+                    f"'{text}' has {len(letters)} letters and speaks with {most:g} bits",
+                )
 
 
 def _sensor_accuses(signature: Signature) -> Found:
@@ -142,12 +146,13 @@ def _slow_pattern(signature: Signature) -> Found:
         compiled = compile_pattern(pattern)
         for bait in ("a" * 400, "1" * 400, "a1 " * 130, " " * 400, "1.1:1/" * 66, "[a] " * 100):
             start = time.perf_counter()
-            try:
+            with contextlib.suppress(TimeoutError):
                 compiled.search(bait, timeout=1.0)
-            except TimeoutError:
-                pass
             if time.perf_counter() - start > _SLOW_S:
-                yield f"patterns[{number}]", f"the pattern needs more than {_SLOW_S * 1000:.0f} ms for a line of 400 characters"
+                yield (
+                    f"patterns[{number}]",
+                    f"the pattern needs more than {_SLOW_S * 1000:.0f} ms for a line of 400 characters",
+                )
                 break
 
 
@@ -162,12 +167,22 @@ CHECKS: tuple[Check, ...] = (
     Check("strong-short", "warning", "give it fewer bits, or print more of what stands around it", _strong_short),
     Check("sensor-accuses", "error", "leave 'speaks_for' out, or choose another kind", _sensor_accuses),
     Check("path-accuses", "warning", "give it 5 bits or fewer, or choose another kind", _path_accuses),
-    Check("no-falsepositives", "warning", "name a genuine thing that could print this, however rare", _no_falsepositives),
-    Check("few-tests", "warning", "add a text that it must find, or one that looks alike and means nothing", _few_tests),
-    Check("phrase-twice", "warning", "leave one of them out: case, accents and punctuation make no difference", _twice),
+    Check(
+        "no-falsepositives", "warning", "name a genuine thing that could print this, however rare", _no_falsepositives,
+    ),
+    Check(
+        "few-tests", "warning", "add a text that it must find, or one that looks alike and means nothing", _few_tests,
+    ),
+    Check(
+        "phrase-twice", "warning", "leave one of them out: case, accents and punctuation make no difference", _twice,
+    ),
     Check("other-script", "warning", "correct the language code or the phrase", _other_script),
-    Check("mixed-word", "warning", "type the word again in one alphabet: look-alikes are folded by themselves", _mixed_word),
-    Check("slow-pattern", "error", "leave out nested repetitions such as (a+)+, and give counts such as {1,6}", _slow_pattern),
+    Check(
+        "mixed-word", "warning", "type the word again in one alphabet: look-alikes are folded by themselves", _mixed_word,
+    ),
+    Check(
+        "slow-pattern", "error", "leave out nested repetitions such as (a+)+, and give counts such as {1,6}", _slow_pattern,
+    ),
     Check("reference-form", "note", "give an address that starts with https://", _reference_form),
 )  # fmt: skip
 
@@ -211,7 +226,9 @@ def lint(
                 "correct the test, or make the phrase longer, or choose another 'match'",
             )  # fmt: skip
     if thorough:
-        matcher = Matcher({name: signature for name, signature in signatures.items() if signature.status != "deprecated"})
+        matcher = Matcher(
+            {name: signature for name, signature in signatures.items() if signature.status != "deprecated"}
+        )
         for number, text, name, detail in clean_text_hits(matcher):
             add(
                 "clean-text", "error", name, "phrases", f"finds line {number} of the clean text: '{text}' ({detail})",
@@ -264,7 +281,12 @@ def clean_text_hits(matcher: Matcher) -> Iterator[tuple[int, str, str, str]]:
     for number, text in clean_text():
         for found in matcher.find(picture_of([text])):
             if any(bits > 0 for source, bits in found.signature.speaks_for.items() if source != "camera"):
-                yield number, text, found.signature.id, f"{found.bits:.1f} bits, '{found.quote}' looks like '{found.text}'"
+                yield (
+                    number,
+                    text,
+                    found.signature.id,
+                    f"{found.bits:.1f} bits, '{found.quote}' looks like '{found.text}'",
+                )
 
 
 def _foreign_hits(matcher: Matcher, signatures: Mapping[str, Signature]) -> Iterator[tuple[str, str, str, str]]:

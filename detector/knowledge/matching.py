@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz.fuzz import partial_ratio
 
-from detector.knowledge.alignment import Alignment, align, align_equal, best_scores
+from detector.knowledge.alignment import align, align_equal, best_scores
 from detector.knowledge.costs import packaged_costs, read_config
 from detector.knowledge.folding import normal_line, skeleton
-from detector.knowledge.lines import (
-    RIGHT_TO_LEFT, Place, Variant, follows_below, follows_beside, place_of, prepare,
+from detector.knowledge.found import (
+    LEAST_WHOLE,
+    Found,
+    Hit,
+    found_phrase,
+    line_weights,
+    next_line,
+    pattern_bits,
+    place_bits,
 )  # fmt: skip
+from detector.knowledge.lines import Place, Variant, place_of, prepare
 from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, pairs_of, read_in_whole
-from detector.knowledge.patterns import PatternHit, Patterns
+from detector.knowledge.patterns import Patterns
 from detector.knowledge.phrases import CUT_LETTERS, Index, Phrase, compile_phrases
+from detector.knowledge.sides import Alignment
 from detector.types import Observations, Signature
 
 MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
@@ -25,44 +33,9 @@ LEAST_SHARED = 5.0  # worth of the triples that they have to share
 LEAST_RATIO = 88.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
 LEAST_TRACED = -8.0  # bits, before calibration
-BORDER_WEIGHT = 4.0  # a line at the border is the likelier place of a cut phrase
-PLACED_BITS, ELSEWHERE_BITS = 1.0, -2.0
-LEAST_WHOLE = 0.5  # bits of a whole word read without an error: it is there, however little that says
 MOST_WORDS = 6
 FEWEST = {"Latn": 512, "Cyrl": 128, "*": 64}
 """Phrases counted as searched even where there are fewer, so that bits do not sink with each new signature."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A part of a phrase in one line."""
-
-    variant: Variant
-    alignment: Alignment
-    lost: float = 0.0
-
-    @property
-    def score(self) -> float:
-        """Bits, less those for choosing among the line's readings and for ordinary words."""
-        return self.alignment.score + self.variant.cost + self.lost
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A phrase or pattern that was found; ``raw`` is its score before calibration."""
-
-    signature: Signature
-    text: str
-    language: str
-    script: str
-    raw: float
-    bits: float
-    quote: str
-    lines: tuple[int, ...]
-    share: float
-    cut: tuple[str, ...]
-    placed: bool
-    alignment: tuple[tuple[str, str], ...]
 
 
 class Matcher:
@@ -72,7 +45,9 @@ class Matcher:
         self.signatures = signatures
         self.phrases = compile_phrases(signatures.values())
         self.part_phrases = [phrase for phrase in self.phrases if not phrase.whole]
-        self.long_phrases = [phrase for phrase in self.phrases if phrase.whole and phrase.size >= min(LETTERS_AN_ERROR, CUT_LETTERS)]
+        self.long_phrases = [
+            phrase for phrase in self.phrases if phrase.whole and phrase.size >= min(LETTERS_AN_ERROR, CUT_LETTERS)
+        ]
         self.index = Index(self.part_phrases)
         self.whole_index = Index(self.long_phrases)
         self.patterns = Patterns(signatures.values())
@@ -134,11 +109,18 @@ class Matcher:
         ]
         if not pairs:
             return []
-        weights = _line_weights(variants, spots)
+        weights = line_weights(variants, spots)
         scores = best_scores([(self.phrases[number].side, variants[line].side) for line, number in pairs], self.costs)
         ranked = sorted(
             (
-                (float(score) + variants[line].cost + weights[variants[line].line] - self._searched(self.phrases[number]), line, number)
+                (
+                    float(score)
+                    + variants[line].cost
+                    + weights[variants[line].line]
+                    - self._searched(self.phrases[number]),
+                    line,
+                    number,
+                )
                 for (line, number), score in zip(pairs, scores, strict=True)
             ),
             key=lambda row: (-row[0], row[1], row[2]),
@@ -161,7 +143,12 @@ class Matcher:
         return result
 
     def _trace(
-        self, number: int, row: int, variants: Sequence[Variant], hits: dict[int, list[Hit]], tried: set[tuple[int, int]]
+        self,
+        number: int,
+        row: int,
+        variants: Sequence[Variant],
+        hits: dict[int, list[Hit]],
+        tried: set[tuple[int, int]],
     ) -> None:
         if (number, row) in tried:
             return
@@ -190,9 +177,7 @@ class Matcher:
     ) -> None:
         """Look for the rest of a phrase in the lines around those that hold a part of it."""
         phrase = self.phrases[number]
-        open_lines = [
-            hit.variant.line for hit in hits[number] if hit.alignment.phrase != (0, phrase.size)
-        ]
+        open_lines = [hit.variant.line for hit in hits[number] if hit.alignment.phrase != (0, phrase.size)]
         done: set[int] = set()
         while open_lines and len(done) < 8:
             line = open_lines.pop(0)
@@ -202,7 +187,9 @@ class Matcher:
             here = spots[line]
             for other, rows in by_line.items():
                 there = spots[other]
-                if other == line or not (_next(here, there, phrase.script) or _next(there, here, phrase.script)):
+                if other == line or not (
+                    next_line(here, there, phrase.script) or next_line(there, here, phrase.script)
+                ):
                     continue
                 for row in rows:
                     if variants[row].script == phrase.script and (number, row) not in tried:
@@ -237,9 +224,9 @@ class Matcher:
             at = came[at]
         chain.reverse()
         numbers = [hit.variant.line for hit in chain]
-        placed, bits = _place_bits(phrase.signature, [spots[number] for number in numbers])
+        placed, bits = place_bits(phrase.signature, [spots[number] for number in numbers])
         raw = total[last] - self._searched(phrase) + max(weights[number] for number in numbers) + bits
-        return self._found(phrase, chain, spots, raw, self.calibrated(raw, phrase.script), placed)
+        return found_phrase(phrase, chain, spots, raw, self.calibrated(raw, phrase.script), placed)
 
     @staticmethod
     def _link(phrase: Phrase, upper: Hit, lower: Hit, spots: Sequence[Place]) -> float | None:
@@ -247,7 +234,7 @@ class Matcher:
         begin, end = lower.alignment.phrase[0], upper.alignment.phrase[1]
         if begin < end - 1 or upper.variant.line == lower.variant.line:
             return None
-        if not _next(spots[upper.variant.line], spots[lower.variant.line], phrase.script):
+        if not next_line(spots[upper.variant.line], spots[lower.variant.line], phrase.script):
             return None
         if begin - end > 1:
             return -1.0
@@ -266,9 +253,7 @@ class Matcher:
         bones = [skeleton(variant.folded.letters) for variant in variants]
         for row, number in self.whole_index.candidates([v.folded.letters for v in variants], 40, 2 * LEAST_SHARED):
             phrase = self.long_phrases[number]
-            if (row, phrase.number) not in wanted and partial_ratio(
-                phrase.bones, bones[row], score_cutoff=LEAST_RATIO
-            ):
+            if (row, phrase.number) not in wanted and partial_ratio(phrase.bones, bones[row], score_cutoff=LEAST_RATIO):
                 wanted[row, phrase.number] = None
         lines = np.log2(max(len({variant.line for variant in variants}), 1))
         result = []
@@ -283,10 +268,10 @@ class Matcher:
                 continue
             if discount(phrase, variant, alignment, frozenset())[1]:
                 continue
-            placed, bits = _place_bits(phrase.signature, [spots[variant.line]])
+            placed, bits = place_bits(phrase.signature, [spots[variant.line]])
             raw = alignment.score + variant.cost + 2 - float(lines) + bits
             honest = max(raw, LEAST_WHOLE) if alignment.errors == 0 else raw
-            result.append(self._found(phrase, [Hit(variant, alignment)], spots, raw, honest, placed))
+            result.append(found_phrase(phrase, [Hit(variant, alignment)], spots, raw, honest, placed))
         return result
 
     @staticmethod
@@ -301,7 +286,9 @@ class Matcher:
         starts = variant.folded.starts
         return starts[begin] and (end == len(starts) or starts[end])
 
-    def _structured(self, observations: Observations, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
+    def _structured(
+        self, observations: Observations, variants: Sequence[Variant], spots: Sequence[Place]
+    ) -> list[Found]:
         """Return patterns that were found."""
         texts: list[tuple[int, str]] = []
         for number, line in enumerate(observations.lines):
@@ -314,8 +301,8 @@ class Matcher:
         result = []
         for hit in self.patterns.find([text for _, text in texts]):
             number = texts[hit.line][0]
-            placed, bits = _place_bits(hit.signature, [spots[number]])
-            raw = _pattern_bits(hit, rarity.get(number)) + bits - lines
+            placed, bits = place_bits(hit.signature, [spots[number]])
+            raw = pattern_bits(hit, rarity.get(number)) + bits - lines
             result.append(
                 Found(
                     signature=hit.signature, text=hit.pattern, language="", script="Zyyy", raw=raw,
@@ -324,56 +311,6 @@ class Matcher:
                 )
             )  # fmt: skip
         return result
-
-    @staticmethod
-    def _found(
-        phrase: Phrase, chain: Sequence[Hit], spots: Sequence[Place], raw: float, bits: float, placed: bool
-    ) -> Found:
-        matched = np.zeros(phrase.size, bool)
-        pairs: list[tuple[str, str]] = []
-        quotes = []
-        cut: dict[str, None] = {}
-        for hit in chain:
-            folded, alignment = hit.variant.folded, hit.alignment
-            quotes.append(folded.quote(*alignment.text))
-            spot = spots[hit.variant.line]
-            begin, end = alignment.phrase
-            if begin > 0 and alignment.text[0] == 0 and spot.begin:
-                cut[spot.begin] = None
-            if end < phrase.size and alignment.text[1] == len(folded.letters) and spot.end:
-                cut[spot.end] = None
-            if (begin > 0 or end < phrase.size) and spot.beside:
-                cut[spot.beside] = None
-            for first, stop, at, after in alignment.steps:
-                if after > at:
-                    matched[first:stop] = True
-                pairs.append((phrase.folded.quote(first, stop), folded.quote(at, after)))
-        return Found(
-            signature=phrase.signature, text=phrase.text, language=phrase.language, script=phrase.script, raw=raw,
-            bits=bits, quote=" / ".join(quotes), lines=tuple(hit.variant.line for hit in chain),
-            share=float(matched.mean()), cut=tuple(cut), placed=placed, alignment=tuple(pairs),
-        )  # fmt: skip
-
-
-def _next(upper: Place, lower: Place, script: str) -> bool:
-    return follows_below(upper, lower) or follows_beside(upper, lower, leftwards=script in RIGHT_TO_LEFT)
-
-
-def _line_weights(variants: Sequence[Variant], spots: Sequence[Place]) -> dict[int, float]:
-    """Return log2 of each line's share of the places that were searched."""
-    weights = {
-        variant.line: BORDER_WEIGHT if (spots[variant.line].begin or spots[variant.line].end) else 1.0
-        for variant in variants
-    }
-    whole = sum(weights.values())
-    return {line: float(np.log2(weight / whole)) for line, weight in weights.items()}
-
-
-def _place_bits(signature: Signature, spots: Sequence[Place]) -> tuple[bool, float]:
-    if not signature.where:
-        return True, 0.0
-    placed = any(spot.zones.intersection(signature.where) for spot in spots)
-    return placed, PLACED_BITS if placed else ELSEWHERE_BITS
 
 
 def _word_key(letters: str, starts: Sequence[bool]) -> str:
@@ -406,14 +343,3 @@ def skeleton_equal(phrase: Phrase, variant: Variant, begin: int) -> bool:
     """Return whether a line has, letter by letter from ``begin`` on, what looks like the phrase."""
     read = variant.folded.letters[begin : begin + phrase.size]
     return read == phrase.folded.letters or (len(read) == phrase.size and skeleton(read) == phrase.bones)
-
-
-def _pattern_bits(hit: PatternHit, variant: Variant | None) -> float:
-    """Return how surprising the letters of a structured text are; its digits may be any and count one bit each."""
-    if variant is None:
-        return LEAST_WHOLE
-    mean = {letter: float(bits) for letter, bits in zip(variant.folded.letters, variant.side.bits, strict=True)}
-    letters = [character for character in normal_line(hit.text).casefold() if character.isalnum()]
-    digits = sum(character.isdigit() for character in letters)
-    rest = sum(mean.get(letter, 3.0) for letter in letters if not letter.isdigit())
-    return rest + min(digits, 6) + 2.0 - float(np.log2(variant.words))

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-
 
 import numpy as np
 
-from detector.knowledge.alignment import Alignment
 from detector.knowledge.folding import Folded, fold, skeleton
 from detector.knowledge.letters import letter_model
 from detector.knowledge.lines import Variant
 from detector.knowledge.phrases import Phrase
+from detector.knowledge.sides import Alignment
 
 FIRST_BITS = 7.0  # the first of two words that ordinary text has side by side
 FOLLOWS_BITS = 1.5  # a word that ordinary text has just after the one before it
@@ -46,7 +46,7 @@ def pairs_of(texts: Iterable[str]) -> Pairs:
             words = [skeleton(folded.letters[begin:end]) for begin, end in word_spans(folded)]
             if len(words) == 1:
                 pairs.add(("", words[0]))
-            pairs.update(zip(words, words[1:], strict=False))
+            pairs.update(pairwise(words))
     return frozenset(pairs)
 
 
@@ -105,13 +105,13 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
                     lost += OTHER_BLANKS
                     other_blanks += 1
     if side.spaced:
-        for first, stop, at, after in _misread_words(phrase, alignment, folded):
-            letters = folded.letters[at:after]
+        for low, high, at, ends_at in _misread_words(phrase, alignment, folded):
             # A misread word is no rarer than the word that was printed.
-            printed = float(letter_model().word_bits([phrase.folded.letters[first:stop]])[0])
-            lost -= max(0.0, float(worth[at:after].sum()) - printed - 1)
+            rarity = float(letter_model().word_bits([phrase.folded.letters[low:high]])[0])
+            lost -= max(0.0, float(worth[at:ends_at].sum()) - rarity - 1)
             # "trackingtrainer": no word of its own as it was read, but one where the phrase's word stands.
-            if not side.known[at] and np.isfinite(letter_model().word_bits([letters])[0]) and after - at > 3:
+            read = folded.letters[at:ends_at]
+            if not side.known[at] and ends_at - at > 3 and np.isfinite(letter_model().word_bits([read])[0]):
                 lost += OTHER_WORD
                 other_words += 1
     return lost, other_words + other_blanks
@@ -141,9 +141,7 @@ def read_in_whole(phrase: Phrase, alignment: Alignment, folded: Folded) -> bool:
         read = "".join(folded.letters[step[2] : step[3]] for step in steps)
         if skeleton(letters) == skeleton(read):
             continue
-        wrong = sum(
-            skeleton(phrase.folded.letters[a:b]) != skeleton(folded.letters[c:d]) for a, b, c, d in steps
-        )
+        wrong = sum(skeleton(phrase.folded.letters[a:b]) != skeleton(folded.letters[c:d]) for a, b, c, d in steps)
         if wrong > (stop - first) // LETTERS_AN_ERROR:
             return False
     return True

@@ -152,7 +152,7 @@ class Patterns:
                 for number, line in enumerate(cut):
                     found = pattern.search(line, timeout=TIMEOUT_S)
                     if found is not None and found.end() > found.start():
-                        hits.append(PatternHit(signature, source, number, *found.span(), found.group()))
+                        hits.append(PatternHit(signature, source, number, found.start(), found.end(), found.group()))
             except TimeoutError:
                 continue
         return hits

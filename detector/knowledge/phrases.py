@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detector.knowledge.alignment import NEVER, PhraseSide
+from detector.knowledge.alignment import NEVER
 from detector.knowledge.costs import codes, places
 from detector.knowledge.folding import Folded, fold, main_script, script_of, skeleton
+from detector.knowledge.sides import PhraseSide
 from detector.types import Signature
 
 _SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")

@@ -25,9 +25,7 @@ KindName = Literal[
     "disclaimer", "hud", "content", "recorder", "editor", "stock", "generator", "platform", "broadcaster",
     "sensor", "device",
 ]  # fmt: skip
-ZoneName = Literal[
-    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
-]
+ZoneName = Literal["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
 SourceName = Literal["camera", "game", "generated"]
 
 
@@ -137,7 +135,7 @@ class SignatureFile(_Model):
             title=self.title,
             kind=self.kind,
             status=self.status,
-            speaks_for=dict(self.speaks_for),
+            speaks_for={str(source): bits for source, bits in self.speaks_for.items()},
             phrases={language: tuple(texts) for language, texts in self.phrases.items()},
             patterns=tuple(self.patterns),
             match=self.match,
@@ -180,9 +178,9 @@ def _explain(fault: Any, name: str, lines: Lines, values: dict[str, Any]) -> str
     path: tuple[str | int, ...] = ()
     here: Any = values
     for part in fault["loc"]:
-        if isinstance(here, dict) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        if (isinstance(here, dict) and part in here) or (
+            isinstance(here, list) and isinstance(part, int) and part < len(here)
+        ):
             here = here[part]
         elif fault["type"] == "missing" and isinstance(here, dict) and isinstance(part, str):
             path = (*path, part)

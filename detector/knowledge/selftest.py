@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from detector.knowledge.matching import Found, Matcher
+from detector.knowledge.found import Found
+from detector.knowledge.matching import Matcher
 from detector.types import Observations, Signature, TextLine, box_quad
 
 SIZE = (1280, 720)
