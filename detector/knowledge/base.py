@@ -128,12 +128,12 @@ def load_signatures(folder: Path) -> Mapping[str, Signature]:
     Raises:
         SignatureError: one is invalid; one line for each fault, with file, line and field.
     """
-    from detector.knowledge.store import load_folder
+    from detector.knowledge.store import load_cached
 
-    loaded, faults = load_folder(folder)
+    signatures, faults = load_cached(folder)
     if faults:
         raise SignatureError("\n".join(faults))
-    return loaded.signatures
+    return signatures
 
 
 def match_text(

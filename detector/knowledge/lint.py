@@ -17,7 +17,7 @@ from typing import Literal
 
 from detector.knowledge.folding import fold, main_script, script_of
 from detector.knowledge.matching import Matcher
-from detector.knowledge.schema import compile_pattern
+from detector.knowledge.patterns import compile_pattern
 from detector.knowledge.selftest import picture_of, run_tests
 from detector.knowledge.store import Loaded, load_folder
 from detector.knowledge.yamlfile import Lines
@@ -178,10 +178,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("other-script", "warning", "correct the language code or the phrase", _other_script),
     Check(
-        "mixed-word", "warning", "type the word again in one alphabet: look-alikes are folded by themselves", _mixed_word,
+        "mixed-word",
+        "warning", "type the word again in one alphabet: look-alikes are folded by themselves", _mixed_word,
     ),
     Check(
-        "slow-pattern", "error", "leave out nested repetitions such as (a+)+, and give counts such as {1,6}", _slow_pattern,
+        "slow-pattern",
+        "error", "leave out nested repetitions such as (a+)+, and give counts such as {1,6}", _slow_pattern,
     ),
     Check("reference-form", "note", "give an address that starts with https://", _reference_form),
 )  # fmt: skip

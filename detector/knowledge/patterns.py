@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import regex
 
-from detector.knowledge.schema import compile_pattern
 from detector.types import Signature
 
 TIMEOUT_S = 0.25
@@ -24,6 +23,11 @@ class PatternHit:
     start: int
     stop: int
     text: str
+
+
+def compile_pattern(pattern: str) -> regex.Pattern[str]:
+    """Return a signature's pattern, compiled as the matcher uses it: upper and lower case are alike."""
+    return regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE | regex.V0)
 
 
 def required_text(pattern: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ CUT_LETTERS = 10
 _WIDE = frozenset({"Hani", "Hang", "Thai", "Deva", "Beng", "Taml"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Phrase:
     """One phrase of one signature.
 
@@ -32,7 +33,6 @@ class Phrase:
         language: BCP 47 code.
         folded: its letters.
         script: of most of them.
-        side: for the alignment.
         whole: only the whole phrase counts, between word boundaries.
         bones: its letters, those that look alike made one.
     """
@@ -43,9 +43,13 @@ class Phrase:
     language: str
     folded: Folded
     script: str
-    side: PhraseSide
     whole: bool
     bones: str
+
+    @cached_property
+    def side(self) -> PhraseSide:
+        """The phrase for the alignment; worked out when first needed, since most phrases never are."""
+        return phrase_side(self.folded, self.whole)
 
     @property
     def size(self) -> int:
@@ -69,7 +73,6 @@ def compile_phrases(signatures: Iterable[Signature]) -> list[Phrase]:
                         language=language,
                         folded=folded,
                         script=main_script(folded.letters),
-                        side=phrase_side(folded, whole),
                         whole=whole,
                         bones=skeleton(folded.letters),
                     )
@@ -121,24 +124,10 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
     )
 
 
-def grams(letters: str) -> npt.NDArray[np.int64]:
-    """Return the distinct keys of all triples of letters, and of the pairs in scripts that need few letters."""
-    bones = skeleton(letters)
-    if len(bones) < 2:
-        return np.empty(0, np.int64)
-    numbers = codes(bones) & 0x1FFFF
-    keys = []
-    if len(bones) >= 3:
-        keys.append((numbers[:-2] << 34) | (numbers[1:-1] << 17) | numbers[2:])
-    if not bones.isascii():
-        pairs = (numbers[:-1] << 17) | numbers[1:]
-        wide = np.array([script_of(letter) in _WIDE for letter in bones])
-        keys.append(pairs[wide[:-1] & wide[1:]])
-    return np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
-
-
 def _line_grams(lines: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the keys of all lines, and the line of each; a triple that a line has twice is there twice."""
+    if not lines:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     bones = [skeleton(letters) for letters in lines]
     joined = codes("\0".join(bones)) & 0x1FFFF
     owners = np.repeat(np.arange(len(bones)), [len(bone) + 1 for bone in bones])[:-1]
@@ -159,12 +148,13 @@ class Index:
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
         self.count = len(phrases)
-        keys = [grams(phrase.folded.letters) for phrase in phrases]
-        owners = np.repeat(np.arange(self.count), [len(key) for key in keys])
-        joined = np.concatenate(keys) if keys else np.empty(0, np.int64)
-        order = np.argsort(joined, kind="stable")
-        self.owners = owners[order].astype(np.int32)
-        self.keys, self.starts, self.counts = np.unique(joined[order], return_index=True, return_counts=True)
+        keys, owners = _line_grams([phrase.folded.letters for phrase in phrases])
+        order = np.lexsort((owners, keys))
+        keys, owners = keys[order], owners[order]
+        new = np.ones(len(keys), bool)
+        new[1:] = (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])
+        self.owners = owners[new].astype(np.int32)
+        self.keys, self.starts, self.counts = np.unique(keys[new], return_index=True, return_counts=True)
         # A triple that few phrases have says more. No index is taken for smaller than 2048 phrases, so that a
         # signature tested by itself is found as it is found among all others.
         self.worth = np.log2(max(self.count, 2048) / (self.counts + 4)).astype(np.float32)

@@ -14,6 +14,7 @@ import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from detector.errors import SignatureError
+from detector.knowledge.patterns import compile_pattern
 from detector.knowledge.yamlfile import Lines, field_name, read_yaml
 from detector.types import Signature
 
@@ -47,11 +48,6 @@ def _compiles(pattern: str) -> str:
     if "\\A" in pattern or "\\Z" in pattern:
         raise ValueError("a pattern sees one line: write ^ and $ in place of \\A and \\Z")
     return pattern
-
-
-def compile_pattern(pattern: str) -> regex.Pattern[str]:
-    """Return a signature's pattern, compiled as the matcher uses it: upper and lower case are alike."""
-    return regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE | regex.V0)
 
 
 Text = Annotated[str, Field(min_length=1, max_length=400, pattern=r"\S")]
