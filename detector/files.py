@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from detector.errors import UsageError
+from detector.remote import is_folder, is_remote, listed
 
 ENDINGS = frozenset(
     {"jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "webp", "avif", "avifs", "tif", "tiff", "bmp", "dib"}
@@ -45,7 +46,7 @@ def find_pictures(
     sorted by the bytes of their names, so that the order is the same on every machine.
 
     Args:
-        paths: files and folders, as typed.
+        paths: files and folders, as typed; or URLs of object storage, such as ``s3://bucket/folder``.
         files_from: a file with one path a line (or between NUL bytes), or ``-`` for standard input, or an
             open binary file; these come after ``paths``.
         include: patterns such as ``*.png`` or ``2017/*``; in folders, only files that fit one are taken,
@@ -61,7 +62,10 @@ def find_pictures(
         named += _read_list(files_from)
     found: dict[str, str] = {}
     for path in named:
-        candidates = _walk(path, include, exclude, recursive) if _is_folder(path) else iter((path,))
+        if is_remote(path):
+            candidates = _walk_remote(path, include, exclude, recursive) if is_folder(path) else iter((path,))
+        else:
+            candidates = _walk(path, include, exclude, recursive) if _is_folder(path) else iter((path,))
         for candidate in candidates:
             found.setdefault(_plain(candidate), candidate)
     return list(found.values())
@@ -73,6 +77,8 @@ def order_key(source: str) -> tuple[bytes, ...]:
 
 
 def _plain(path: str) -> str:
+    if is_remote(path):
+        return path
     try:
         return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 - Path refuses what only a row can report
     except (OSError, ValueError):
@@ -129,6 +135,20 @@ def _walk(top: str, include: Sequence[str], exclude: Sequence[str], recursive: b
                     stack.append((entry.path, name, True))
             elif _fits(name, include) if include else _looks_like_picture(entry):
                 stack.append((entry.path, name, False))
+
+
+def _walk_remote(top: str, include: Sequence[str], exclude: Sequence[str], recursive: bool) -> Iterator[str]:
+    # By ending only: looking into every other object would be one request each.
+    base = top.rstrip("/")
+    for url in sorted(listed(top), key=order_key):
+        name = url[len(base) + 1 :]
+        parts = name.split("/")
+        if any(part.startswith(".") for part in parts) or (len(parts) > 1 and not recursive):
+            continue
+        if any(_fits("/".join(parts[: depth + 1]), exclude) for depth in range(len(parts))):
+            continue
+        if _fits(name, include) if include else parts[-1].rpartition(".")[2].lower() in ENDINGS:
+            yield url
 
 
 def _entry_is_folder(entry: os.DirEntry[str]) -> bool:

@@ -79,7 +79,7 @@ def scan(
         else ("all" if len(sources) <= THUMBNAILS_FOR_ALL else "flagged"),
     )
     store_path = _cache_file(cache) if cache is not None else folder.store_path if folder else None
-    run = _Run(sources, task, workers, detector, folder, on_progress)
+    run = Run(sources, task, workers, detector, folder, on_progress)
     return run.reports(store_path)
 
 
@@ -113,13 +113,18 @@ class _Job:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
+    """What a scan brings back for one picture: paths of drawings are relative to the output folder."""
+
     report: Report
+    observations: str | None
     annotated: str | None
     thumbnail: str | None
 
 
-class _Run:
+class Run:
+    """One scan: which pictures are done, in work, and still to come."""
+
     def __init__(
         self,
         sources: list[str],
@@ -138,24 +143,31 @@ class _Run:
         self._again: deque[_Job] = deque()
         self._next = 0
         self._head = 0
-        self._rows: dict[int, _Row] = {}
+        self._rows: dict[int, Row] = {}
         self._in_flight: dict[str, list[_Job]] = {}
         self._stop = False
         self._store: Store
         self._pool: Pool
 
     def reports(self, store_path: Path | None) -> Iterator[Report]:
+        """Yield the reports in order, with workers and a store of its own."""
         with ExitStack() as stack:
+            # The folder is left last: it forgets what it takes to go on when it is left without an error.
             if self._folder is not None:
                 stack.enter_context(self._folder)
-            self._store = stack.enter_context(Store(store_path))
+            store = stack.enter_context(Store(store_path))
             if self._sources:
                 stack.enter_context(self._listening())
-                self._pool = stack.enter_context(Pool(serve, (self._task, self._factory), self._workers))
-                yield from self._work()
-            # The folder forgets what it takes to go on when it is left without an error: after the store.
+                pool = stack.enter_context(Pool(serve, (self._task, self._factory), self._workers))
+                for row in self.rows(store, pool):
+                    yield row.report
 
-    def _work(self) -> Iterator[Report]:
+    def rows(self, store: Store, pool: Pool) -> Iterator[Row]:
+        """Yield the rows in order, with workers and a store that outlive it."""
+        self._store, self._pool = store, pool
+        yield from self._work()
+
+    def _work(self) -> Iterator[Row]:
         timeout = self._task.settings.timeout_s
         while self._head < len(self._sources):
             for worker in self._pool.idle():
@@ -172,7 +184,7 @@ class _Run:
                 self._head += 1
                 if self._folder is not None:
                     self._folder.write(row.report, row.annotated, row.thumbnail)
-                yield row.report
+                yield row
 
     def _next_job(self) -> _Job | None:
         if self._stop:
@@ -248,7 +260,7 @@ class _Run:
                 if outcome.annotated is not None:
                     annotated = self._folder.put_annotated(job.source, outcome.annotated)
         self._release(job)
-        self._rows[job.index] = _Row(outcome.report, annotated, outcome.thumbnail)
+        self._rows[job.index] = Row(outcome.report, outcome.observations, annotated, outcome.thumbnail)
         verdict = outcome.report.verdict
         self._meter.count(None if outcome.report.status == "error" or verdict is None else verdict.label)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from detector.config import Settings
 from detector.errors import PictureError, UsageError
+from detector.remote import is_remote, storage
 
 _CHUNK = 1 << 20
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
@@ -37,6 +38,8 @@ def read_bytes(source: Any, *, settings: Settings) -> tuple[bytes, str]:
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         text = os.fsdecode(path) if isinstance(path, bytes) else path
+        if is_remote(text):
+            return _read_remote(text, settings), text
         return _read_path(text, settings), text
     if hasattr(source, "read"):
         own = getattr(source, "name", None)
@@ -59,6 +62,23 @@ def _read_path(path: str, settings: Settings) -> bytes:
             return _read_stream(file, settings, path)
         except OSError as error:
             raise _refused(path, error) from error
+
+
+def _read_remote(url: str, settings: Settings) -> bytes:
+    system, path = storage(url)
+    try:
+        found = system.info(path)
+        if found.get("type") != "file":
+            raise PictureError("not-a-file", f"{url}: a folder, not a file")
+        _check_size(int(found.get("size") or 0), settings, url)
+        with system.open(path, "rb", cache_type="none", block_size=_CHUNK) as file:
+            return _read_stream(file, settings, url)
+    except (PictureError, UsageError):
+        raise
+    except FileNotFoundError as error:
+        raise PictureError("not-found", f"{url}: no such file") from error
+    except Exception as error:  # each storage has errors of its own
+        raise PictureError("unreadable", f"{url}: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 def _flags(*names: str) -> int:
