@@ -89,8 +89,9 @@ def _number(features: Json, name: str) -> float:
 
 def _parts(reading: Mapping[str, Json]) -> list[tuple[str, Quad, float]]:
     """Return (name, quad, score) of the stored parts; a damaged entry is left out."""
-    parts = []
-    for entry in reading.get("elements", ()):
+    parts: list[tuple[str, Quad, float]] = []
+    entries = reading.get("elements")
+    for entry in entries if isinstance(entries, list) else ():
         try:
             parts.append((str(entry["name"])[:40], make_quad(entry["quad"]), float(entry["score"])))
         except (KeyError, TypeError, ValueError):
