@@ -114,7 +114,8 @@ def test_the_cluster_gives_the_rows_of_a_local_scan(s3: Any, cluster: Any, tmp_p
     sources = find_pictures([f"s3://{BUCKET}/in"])
     assert len(sources) == 93
     expected = [r.to_json() for r in scan(sources, Settings(workers=2), detector=Breaking)]
-    scan_on_cluster(sources, Settings(workers=2), output=f"s3://{BUCKET}/out", detector=Breaking)
+    counts = scan_on_cluster(sources, Settings(workers=2), output=f"s3://{BUCKET}/out", detector=Breaking)
+    assert counts == {"suspect": 23, "no-finding": 67, "error": 3}
     rows = rows_of([s3.open(path) for path in s3.find(f"{BUCKET}/out")])
     assert [row["source"] for row in rows] == sources
     assert [row["report"] for row in rows] == expected
