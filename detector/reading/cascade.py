@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from detector.reading import geometry
 from detector.reading.merge import merged
 from detector.reading.protocol import Availability, ScriptEngine, SpottingEngine
-from detector.reading.rereading import Read, corners, read_other_ways, read_places, read_scripts, unread
+from detector.reading.rereading import Read, corners, is_poor, read_other_ways, read_places, read_scripts, unread
 from detector.reading.scripts import script_of
 from detector.reading.search import Place, Plan, places_in
 from detector.registry import ENGINES
@@ -17,8 +17,10 @@ from detector.types import Pixels, TextLine, Vote
 
 OTHER_SCRIPTS = "tesseract"
 """The engine that is asked for scripts which the first one does not read."""
-STRICTER = {OTHER_SCRIPTS: 0.35}
-"""Engines are not equally sure of themselves: this is added to order the readings of one line."""
+BUILT_IN = frozenset({"Latn", "Grek", "Hani", "Hira", "Kana"})
+"""Scripts that the first engine reads without being asked."""
+STRICTER = 0.35
+"""That engine is less sure of itself: this is added to order the readings of a line of another script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +32,27 @@ class Effort:
         most: places read, the surest first.
         other_ways: badly read lines that are read another way.
         other_scripts: lines that are offered to the engine for other scripts.
+        second_opinion: badly read lines that the other engine reads in Latin letters, too.
     """
 
     search: Plan
     most: int
     other_ways: int
     other_scripts: int
+    second_opinion: int = 0
 
 
 EFFORTS = {
     "quick": Effort(search=Plan(long_side=736), most=24, other_ways=2, other_scripts=0),
     "normal": Effort(
-        search=Plan(long_side=960, coarse=0.7, depth=180, edge_depth=44), most=80, other_ways=8, other_scripts=6
+        search=Plan(long_side=960, coarse=0.7, depth=180, edge_depth=32), most=80, other_ways=8, other_scripts=6
     ),
     "thorough": Effort(
         search=Plan(long_side=1600, coarse=2.0, depth=240, sides=True, edge_depth=96, contrast=True),
         most=300,
         other_ways=60,
         other_scripts=20,
+        second_opinion=20,
     ),
 }
 
@@ -58,28 +63,29 @@ class Cascade:
     def __init__(self, engine: SpottingEngine, effort: str, *, threads: int = 0) -> None:
         self._engine = engine
         self._effort = EFFORTS[effort]
-        self._threads = threads
         self._reads = set(engine.availability().scripts)
+        own = sorted(self._reads - BUILT_IN) if isinstance(engine, ScriptEngine) else []
+        self._asked: list[tuple[ScriptEngine, tuple[str, ...]]] = []
+        if own and self._effort.other_scripts:
+            self._asked.append((cast(ScriptEngine, engine), tuple(own)))
         self._other: ScriptEngine | None = None
-        self._scripts: tuple[str, ...] = ()
-        self._other_available = Availability(ready=False)
+        self._provenance: dict[str, str] = {}
         if self._effort.other_scripts:
             engine_class: Any = ENGINES.get(OTHER_SCRIPTS)
-            self._other_available = engine_class.availability()
-            if self._other_available.ready:
+            available: Availability = engine_class.availability()
+            scripts: tuple[str, ...] = ()
+            if available.ready:
                 self._other = engine_class(threads=threads)
-                self._scripts = tuple(
-                    script for script in self._other_available.scripts if script not in self._reads | {"Jpan"}
-                )
+                scripts = tuple(script for script in available.scripts if script not in self._reads | {"Jpan"})
+                self._asked.append((self._other, scripts))
+            self._provenance[f"scripts.{OTHER_SCRIPTS}"] = (
+                f"{available.version} ({' '.join(scripts)})" if scripts else "none"
+            )
 
     def provenance(self) -> dict[str, str]:
         """Return the models in use and the engine for other scripts."""
         models = {f"model.{name}": digest for name, digest in self._engine.models().items()}
-        if self._effort.other_scripts:
-            models[f"scripts.{OTHER_SCRIPTS}"] = (
-                f"{self._other_available.version} ({' '.join(self._scripts)})" if self._scripts else "none"
-            )
-        return models
+        return models | self._provenance
 
     def read(self, pixels: Pixels) -> tuple[tuple[TextLine, ...], tuple[str, ...]]:
         """Return the lines of a picture and what should be noted about them."""
@@ -89,16 +95,23 @@ class Cascade:
         better = read_other_ways(pixels, reads, self._engine, most=effort.other_ways)
         left = unread(reads, better) if effort.other_scripts else []
         foreign: list[Read] = []
-        if self._other is not None and self._scripts and left:
-            foreign = read_scripts(pixels, left[: effort.other_scripts], self._other, self._scripts)
-        return merged(_lines((*reads, *better, *foreign), pixels)), self._notes(left, foreign)
+        for other, scripts in self._asked:
+            done = {read.place for read in foreign}
+            still = [place for place in left if place not in done][: effort.other_scripts]
+            if still and scripts:
+                foreign += read_scripts(pixels, still, other, scripts)
+        second: list[Read] = []
+        if self._other is not None and effort.second_opinion:
+            doubtful = [read.place for read in (*reads, *better) if is_poor(read)]
+            second = read_scripts(pixels, doubtful[: effort.second_opinion], self._other, ("Latn",))
+        return merged(_lines((*reads, *better, *foreign, *second), pixels)), self._notes(left, foreign)
 
     def _notes(self, left: Sequence[Place], foreign: Sequence[Read]) -> tuple[str, ...]:
         done = {read.place for read in foreign}
         count = sum(place not in done for place in left)
         if not count:
             return ()
-        readable = sorted(self._reads | set(self._scripts))
+        readable = sorted(self._reads.union(*(scripts for _, scripts in self._asked)))
         what = "1 line of text was" if count == 1 else f"{count} lines of text were"
         return (
             f"{what} seen but not read: perhaps of another script than those that can be read here "
@@ -115,7 +128,7 @@ def _lines(reads: Sequence[Read], pixels: Pixels) -> list[TextLine]:
             by_place.setdefault(corners(read), []).append(read)
     lines = []
     for group in by_place.values():
-        group.sort(key=lambda read: -(read.text.confidence + STRICTER.get(read.engine, 0.0)))
+        group.sort(key=_rank)
         best = group[0]
         votes = dict.fromkeys(
             Vote(text=read.text.text, confidence=read.text.confidence, engine=read.engine, view=read.view)
@@ -134,3 +147,8 @@ def _lines(reads: Sequence[Read], pixels: Pixels) -> list[TextLine]:
             )
         )
     return lines
+
+
+def _rank(read: Read) -> float:
+    strict = read.engine == OTHER_SCRIPTS and script_of(read.text.text) != "Latn"
+    return -(read.text.confidence + (STRICTER if strict else 0.0))

@@ -24,6 +24,8 @@ BORDER_SHARE = 6
 BORDER_LEAST = 120
 """... but at least this many pixels deep."""
 WHOLE_LONG_SIDE = 1600
+TURNS = (-7.0, 7.0, 180.0)
+"""Degrees for the tilt of a filmed screen, and for pictures on their head."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +93,18 @@ class Reader:
     def _views(self, frame: Frame) -> Iterator[View]:
         if self._name == "none":
             return
-        yield views.whole(frame.pixels, WHOLE_LONG_SIDE)
+        whole = views.whole(frame.pixels, WHOLE_LONG_SIDE)
+        yield whole
         least = "normal" if getattr(self._engine, "slow", False) else "quick"
         if EFFORTS.index(self._effort) > EFFORTS.index(least):
             depth = max(min(frame.width, frame.height) // BORDER_SHARE, BORDER_LEAST)
             yield from views.borders(frame.pixels, depth, 2.0)
+        if self._effort == "thorough":
+            # These engines cannot cut out a line and read it another way; they are shown the whole again.
+            yield views.contrasted(whole)
+            yield views.mirrored(whole)
+            for degrees in TURNS:
+                yield views.turned(whole, degrees)
 
 
 def to_line(raw: RawLine, view: View, frame: Frame, engine: str) -> TextLine:

@@ -11,8 +11,8 @@ from detector.reading import geometry
 from detector.reading.geometry import Way
 from detector.types import Pixels, Quad
 
-STEP = 32
-"""Detectors want sides that are multiples of this; views come close to it, so that little is padded."""
+SURROUNDINGS = 8.0
+"""Pixels of a view (standard deviation) over which the surroundings of a letter are averaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,13 +139,17 @@ def turned(view: View, degrees: float) -> View:
 
 
 def contrasted(view: View) -> View:
-    """Return a view with its local contrast raised (CLAHE, Zuiderveld 1994), for faint letters."""
+    """Return a view with its local contrast tripled: every pixel moves away from its surroundings' mean.
+
+    For faint letters this was measured to be better than CLAHE, which raises the grain as well
+    (docs/reading.md).
+    """
     import cv2
 
-    luminance, *colour = cv2.split(cv2.cvtColor(np.ascontiguousarray(view.pixels), cv2.COLOR_RGB2LAB))
-    raised = cv2.createCLAHE(clipLimit=4.0, tileGridSize=(8, 8)).apply(luminance)
-    pixels = cv2.cvtColor(cv2.merge([raised, *colour]), cv2.COLOR_LAB2RGB)
-    return View(name=_named(view, "contrast"), pixels=np.asarray(pixels, np.uint8), back=view.back, inner=view.inner)
+    pixels = view.pixels.astype(np.float32)
+    around = cv2.GaussianBlur(pixels, (0, 0), SURROUNDINGS)
+    raised = np.clip(pixels + 2.0 * (pixels - around), 0, 255).astype(np.uint8)
+    return View(name=_named(view, "contrast"), pixels=raised, back=view.back, inner=view.inner)
 
 
 def _named(view: View, change: str) -> str:

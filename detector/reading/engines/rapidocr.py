@@ -6,7 +6,8 @@ The models are run here and not through ``rapidocr.RapidOCR``: that wrapper drop
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -27,6 +28,18 @@ from detector.types import Pixels
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
 REMEDY = "pip install rapidocr onnxruntime"
+FOLDER = "OVERLAY_DETECTOR_RAPIDOCR_MODELS"
+"""Names a folder with RapidOCR's recognisers for other scripts, such as ``cyrillic_PP-OCRv5_rec_mobile.onnx``."""
+OWN_SCRIPTS: Mapping[str, str] = {
+    "cyrillic": "Cyrl",
+    "eslav": "Cyrl",
+    "devanagari": "Deva",
+    "korean": "Hang",
+    "th": "Thai",
+    "ta": "Taml",
+    "te": "Telu",
+}
+"""How the files of these recognisers begin, and what they read; scripts that run from left to right only."""
 HEIGHT = 48
 """What the recogniser was trained on, in pixels."""
 MAX_WIDTH = 2400
@@ -60,7 +73,7 @@ class Engine:
         return Availability(
             ready=True,
             version=f"rapidocr {_version('rapidocr')}, onnxruntime {_version('onnxruntime')}",
-            scripts=("Latn", "Grek", "Hani", "Hira", "Kana"),
+            scripts=("Latn", "Grek", "Hani", "Hira", "Kana", *own_models()),
         )
 
     def __init__(self, *, threads: int = 0) -> None:
@@ -71,13 +84,13 @@ class Engine:
         self._files = (folder / DETECTOR, folder / RECOGNISER)
         self._detector: Any = session(self._files[0], threads)
         self._recogniser: Any = session(self._files[1], threads)
-        listed = self._recogniser.get_modelmeta().custom_metadata_map.get("character", "")
-        # The space is no line of the list; it is the last class.
-        self._characters = (*listed.split("\n")[: listed.count("\n") + (not listed.endswith("\n"))], " ")
+        self._characters = _characters(self._recogniser)
+        self._threads = threads
+        self._own: dict[str, tuple[Any, tuple[str, ...]]] = {}
 
     def models(self) -> dict[str, str]:
         """Return the short SHA-256 of both models."""
-        return {file.name: short_hash(file) for file in self._files}
+        return {file.name: short_hash(file) for file in (*self._files, *own_models().values())}
 
     def find(self, pixels: Pixels) -> list[Spot]:
         """Return every place where text seems to stand, at the size that the picture has."""
@@ -92,6 +105,26 @@ class Engine:
 
     def recognise(self, crops: Sequence[Pixels]) -> list[RawText]:
         """Return what each cut-out line says."""
+        return self._recognise(crops, self._recogniser, self._characters)
+
+    def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[tuple[RawText, ...]]:
+        """Return what each cut-out line says by the user's own recogniser of a script.
+
+        Raises:
+            EngineError: there is none of this script, or it is damaged.
+        """
+        if script not in self._own:
+            file = own_models().get(script)
+            if file is None:
+                raise EngineError(
+                    f"OCR engine 'rapidocr': no model for the script {script} in the folder {FOLDER} names"
+                )
+            model = session(file, self._threads)
+            self._own[script] = (model, _characters(model))
+        model, characters = self._own[script]
+        return [(text,) if text.text else () for text in self._recognise(crops, model, characters)]
+
+    def _recognise(self, crops: Sequence[Pixels], model: Any, characters: Sequence[str]) -> list[RawText]:
         texts = []
         for crop in crops:
             # One at a time: on a processor a batch costs more than its lines (docs/reading.md).
@@ -105,7 +138,7 @@ class Engine:
             batch[0, :, :, :width] = crop[:, :, ::-1].transpose(2, 0, 1)
             batch[0, :, :, :width] /= 127.5
             batch[0, :, :, :width] -= 1.0
-            texts.append(greedy(self._run(self._recogniser, batch)[0], self._characters))
+            texts.append(greedy(self._run(model, batch)[0], characters))
         return texts
 
     def read(self, pixels: Pixels) -> list[RawLine]:
@@ -137,6 +170,29 @@ class Engine:
             return np.asarray(model.run(None, {model.get_inputs()[0].name: batch})[0], np.float32)
         except Exception as error:  # onnxruntime raises classes of its own that are not exported
             raise EngineError(f"OCR engine 'rapidocr' failed: {error}") from error
+
+
+def own_models() -> dict[str, Path]:
+    """Return the user's own recognisers, by script (ISO 15924)."""
+    named = os.environ.get(FOLDER)
+    if not named:
+        return {}
+    found: dict[str, Path] = {}
+    for file in sorted(Path(named).glob("*_rec*.onnx")):
+        script = OWN_SCRIPTS.get(file.name.split("_", 1)[0].lower())
+        if script is not None:
+            found.setdefault(script, file)
+    return found
+
+
+def _characters(model: Any) -> tuple[str, ...]:
+    """Return a recogniser's letters by class, from class 1 on; the space is not listed, it is the last class."""
+    listed = str(model.get_modelmeta().custom_metadata_map.get("character", ""))
+    if not listed:
+        raise EngineError(
+            "OCR engine 'rapidocr': a recogniser without its list of letters; use one made for RapidOCR 3"
+        )
+    return (*listed.split("\n")[: listed.count("\n") + (not listed.endswith("\n"))], " ")
 
 
 def _folder() -> Path | None:
