@@ -78,7 +78,7 @@ def test_a_picture_that_cannot_be_read_is_a_report_and_the_stream_goes_on(blind:
     assert [report.status for report in reports] == ["error", "ok", "error"]
     assert [report.error.code for report in reports if report.error] == ["empty", "not-found"]
     assert reports[0].source == str(bad)
-    with pytest.raises(PictureError, match="bad.jpg"):
+    with pytest.raises(PictureError, match=r"bad\.jpg"):
         blind.observe(bad)
 
 
