@@ -18,6 +18,7 @@ from detector.knowledge.sides import Alignment, PhraseSide, TextSide
 
 Floats = npt.NDArray[np.float32]
 NEVER = np.float32(-1e6)
+MISREAD_SURE = np.float32(-8.0)  # the same where the engine is sure of that letter: 2 in 1000 are wrong then
 MISREAD = np.float32(-4.5)  # most bits of a letter read as one that it is never taken for
 MOST_CELLS = 1_500_000  # of one block, so that hostile text cannot ask for all memory
 SELDOM = -5.2  # bits; below it a confusion counts as an error, above it as the same letter
@@ -52,6 +53,7 @@ class _Batch:
         self.bits = np.zeros((length, rows), np.float32)
         self.boundary = np.full((length, rows), 0.2, np.float32)
         self.weight = np.ones((length, rows), np.float32)
+        self.sure = np.zeros((length, rows), bool)
         self.begin = np.full((3, length, rows), NEVER, np.float32)
         self.end = np.full((3, length, rows), NEVER, np.float32)
         self.spaced = np.array([text.spaced for _, text in pairs])
@@ -73,6 +75,7 @@ class _Batch:
             self.bits[:count, row] = text.bits
             self.boundary[:count, row] = text.boundary
             self.weight[:count, row] = text.weight
+            self.sure[:count, row] = text.sure
             self.begin[:, :count, row] = text.begin
             self.end[:, :count, row] = text.end
             self.cut_end[count - 1, row] = text.cut_end
@@ -134,7 +137,8 @@ class _Batch:
         total = gain + self.bits[:, :, None]
         # What a letter is misread as is about as likely as it is in ordinary text: a rare wrong letter is
         # no better than a common one. Only known confusions may come out even.
-        total = np.where(gain <= self.costs.different, np.minimum(total, MISREAD), total)
+        most = np.where(self.sure, MISREAD_SURE, MISREAD)[:, :, None]
+        total = np.where(gain <= self.costs.different, np.minimum(total, most), total)
         return total * self.weight[:, :, None]
 
     def _blanks(self) -> Floats:

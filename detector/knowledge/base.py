@@ -96,7 +96,7 @@ class Knowledge:
                 lines=found.lines,
                 bits=round(found.bits, 3),
                 share=round(found.share, 4),
-                e_value=float(f"{2.0**-found.bits:.3g}"),
+                e_value=float(f"{found.e_value:.3g}"),
                 cut=found.cut,
                 placed=found.placed,
                 alignment=found.alignment,

@@ -35,7 +35,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A phrase or pattern that was found; ``raw`` is its score before calibration."""
+    """A phrase or pattern that was found.
+
+    Attributes:
+        raw: its score before calibration.
+        e_value: how many such finds one genuine picture is expected to hold.
+        bits: what it is worth: -log2 of that, less what a phrase seldom does, such as losing most of its letters.
+        The others are those of ``Match``.
+    """
 
     signature: Signature
     text: str
@@ -43,6 +50,7 @@ class Found:
     script: str
     raw: float
     bits: float
+    e_value: float
     quote: str
     lines: tuple[int, ...]
     share: float
@@ -52,9 +60,19 @@ class Found:
 
 
 def found_phrase(
-    phrase: Phrase, chain: Sequence[Hit], spots: Sequence[Place], raw: float, bits: float, placed: bool
+    phrase: Phrase,
+    chain: Sequence[Hit],
+    spots: Sequence[Place],
+    raw: float,
+    bits: float,
+    placed: bool,
+    partial: bool = False,
 ) -> Found:
-    """Return a phrase found in the lines of a chain of hits."""
+    """Return a phrase found in the lines of a chain of hits; ``partial`` if it may lack letters.
+
+    A phrase that was cropped keeps any number of its letters with equal chance: that few are left is a reason
+    against it, and is charged.
+    """
     matched = np.zeros(phrase.size, bool)
     pairs: list[tuple[str, str]] = []
     quotes = []
@@ -76,7 +94,8 @@ def found_phrase(
             pairs.append((phrase.folded.quote(first, stop), folded.quote(at, after)))
     return Found(
         signature=phrase.signature, text=phrase.text, language=phrase.language, script=phrase.script, raw=raw,
-        bits=bits, quote=" / ".join(quotes), lines=tuple(hit.variant.line for hit in chain),
+        bits=bits + float(np.log2(matched.mean())) if partial else bits, e_value=2.0**-bits,
+        quote=" / ".join(quotes), lines=tuple(hit.variant.line for hit in chain),
         share=float(matched.mean()), cut=tuple(cut), placed=placed, alignment=tuple(pairs),
     )  # fmt: skip
 

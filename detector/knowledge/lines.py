@@ -15,6 +15,9 @@ from detector.knowledge.sides import TextSide
 from detector.types import TextLine, quad_bounds
 
 MOST_VARIANTS = 4
+_TRUST = ((0.0, 0.3, 0.5, 0.7, 0.8, 0.9), (0.3, 0.44, 0.62, 0.72, 0.88, 1.0))
+"""Confidence of a letter, and how many such letters were right; counted by ``training/confusions.py``."""
+SURE = 0.9
 RIGHT_TO_LEFT = frozenset({"Arab", "Hebr"})
 _LINE_END = 2.5  # bits: ordinary text seldom ends just there, a phrase's part often does
 _INNER_END = -1.2
@@ -132,34 +135,36 @@ def _zones(left: float, top: float, right: float, bottom: float) -> frozenset[st
 
 
 def trust(confidence: float) -> float:
-    """Return how far a letter of this confidence counts: fully from 0.85 on, never less than a third."""
-    return float(min(1.0, 0.35 + 0.65 * max(confidence, 0.0) / 0.85))
+    """Return how far a letter of this confidence counts: as often as such letters were found to be right."""
+    return float(np.interp(confidence, *_TRUST))
 
 
 def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
     """Return the ways to take each line that has letters."""
-    raw: list[tuple[int, Folded, npt.NDArray[np.float32], int]] = []
+    raw: list[tuple[int, Folded, npt.NDArray[np.float32], npt.NDArray[np.bool_], int]] = []
     for number, line in enumerate(lines):
-        seen: list[tuple[Folded, npt.NDArray[np.float32]]] = []
+        seen: list[tuple[Folded, npt.NDArray[np.float32], npt.NDArray[np.bool_]]] = []
         readings: list[tuple[str, tuple[float, ...] | None, float]] = [
             (line.text, line.char_confidences, line.confidence),
             *((vote.text, None, vote.confidence) for vote in line.votes),
         ]
         for text, confidences, whole in readings:
             for folded in foldings(text):
-                if len(folded.letters) < 2 or any(folded.letters == other.letters for other, _ in seen):
+                if len(folded.letters) < 2 or any(folded.letters == other.letters for other, _, _ in seen):
                     continue
                 values = (
                     [confidences[place] for place in folded.index] if confidences else [whole] * len(folded.letters)
                 )
-                seen.append((folded, np.array([trust(value) for value in values], np.float32)))
-        for folded, weight in seen[:MOST_VARIANTS]:
-            raw.append((number, folded, weight, min(len(seen), MOST_VARIANTS)))
+                weight = np.array([trust(value) for value in values], np.float32)
+                sure = np.array([confidences is not None and value >= SURE for value in values])
+                seen.append((folded, weight, sure))
+        for folded, weight, sure in seen[:MOST_VARIANTS]:
+            raw.append((number, folded, weight, sure, min(len(seen), MOST_VARIANTS)))
     surprises = letter_model().surprise(
-        [(folded.letters, folded.starts, bool(spots[number].begin)) for number, folded, _, _ in raw]
+        [(folded.letters, folded.starts, bool(spots[number].begin)) for number, folded, _, _, _ in raw]
     )
     variants = []
-    for (number, folded, weight, count), surprise in zip(raw, surprises, strict=True):
+    for (number, folded, weight, sure, count), surprise in zip(raw, surprises, strict=True):
         script = main_script(folded.letters)
         spot = spots[number]
         starts = np.array(folded.starts, bool)
@@ -185,6 +190,7 @@ def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
                     cut_end=bool(spot.end),
                     spaced=spaced,
                     known=surprise.known,
+                    sure=sure,
                 ),
                 cost=-0.5 * float(np.log2(count)),
                 words=words,

@@ -31,6 +31,7 @@ _SCRIPT_OF_LANGUAGE = {
 }  # fmt: skip
 _SLOW_S = 0.05
 _STRONG_BITS = 5.0
+WEAK_BITS = 2.0  # what speaks with so little may find ordinary text: it is a hint beside others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,10 +280,10 @@ def clean_text() -> tuple[tuple[int, str], ...]:
 
 
 def clean_text_hits(matcher: Matcher) -> Iterator[tuple[int, str, str, str]]:
-    """Yield (line number, text, signature id, detail) for each clean line that speaks for a game or a model."""
+    """Yield (line number, text, signature id, detail) for each clean line that is more than a hint of a game or a model."""
     for number, text in clean_text():
         for found in matcher.find(picture_of([text])):
-            if any(bits > 0 for source, bits in found.signature.speaks_for.items() if source != "camera"):
+            if any(bits > WEAK_BITS for source, bits in found.signature.speaks_for.items() if source != "camera"):
                 yield (
                     number,
                     text,

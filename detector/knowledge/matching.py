@@ -22,7 +22,7 @@ from detector.knowledge.found import (
     place_bits,
 )  # fmt: skip
 from detector.knowledge.lines import Place, Variant, place_of, prepare
-from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, pairs_of, read_in_whole
+from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, read_in_whole
 from detector.knowledge.patterns import Patterns
 from detector.knowledge.phrases import CUT_LETTERS, Index, Phrase, compile_phrases
 from detector.knowledge.sides import Alignment
@@ -56,6 +56,10 @@ class Matcher:
         assert isinstance(calibration, dict)
         self._slope = float(calibration["slope"])
         self._shift: dict[str, float] = {name: float(value) for name, value in calibration["shift"].items()}
+        # Latin text was measured on nearly all pictures; scripts that were seen on few may claim no more.
+        self._most: dict[str, float] = {
+            name: float(value) for name, value in calibration.get("most", {}).items() if name not in ("*", "Latn")
+        }
         self._own_pairs: dict[str, Pairs] = {}
         self._words: dict[str, list[Phrase]] = defaultdict(list)
         counts: dict[tuple[str, bool], int] = defaultdict(int)
@@ -91,7 +95,8 @@ class Matcher:
 
     def calibrated(self, raw: float, script: str) -> float:
         """Return honest bits: -log2 of how many such finds one genuine picture is expected to hold."""
-        return self._slope * raw + self._shift.get(script, self._shift["*"])
+        bits = self._slope * raw + self._shift.get(script, min(self._shift.values()))
+        return min(bits, self._most.get(script, bits))
 
     def _fragments(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
         letters = [variant.folded.letters for variant in variants]
@@ -163,7 +168,7 @@ class Matcher:
         """Return the pairs of words that a signature's author calls ordinary; worked out when first needed."""
         known = self._own_pairs.get(signature.id)
         if known is None:
-            known = self._own_pairs[signature.id] = pairs_of(signature.tests_no_match)
+            known = self._own_pairs[signature.id] = Pairs(signature.tests_no_match)
         return known
 
     def _neighbours(
@@ -226,7 +231,9 @@ class Matcher:
         numbers = [hit.variant.line for hit in chain]
         placed, bits = place_bits(phrase.signature, [spots[number] for number in numbers])
         raw = total[last] - self._searched(phrase) + max(weights[number] for number in numbers) + bits
-        return found_phrase(phrase, chain, spots, raw, self.calibrated(raw, phrase.script), placed)
+        return found_phrase(
+            phrase, chain, spots, raw=raw, bits=self.calibrated(raw, phrase.script), placed=placed, partial=True
+        )
 
     @staticmethod
     def _link(phrase: Phrase, upper: Hit, lower: Hit, spots: Sequence[Place]) -> float | None:
@@ -266,12 +273,16 @@ class Matcher:
                 alignment = align(phrase.side, variant.side, self.costs)
             if alignment is None or not self._stands_alone(phrase, variant, alignment):
                 continue
-            if discount(phrase, variant, alignment, frozenset())[1]:
+            if discount(phrase, variant, alignment, Pairs(()))[1]:
                 continue
             placed, bits = place_bits(phrase.signature, [spots[variant.line]])
             raw = alignment.score + variant.cost + 2 - float(lines) + bits
             honest = max(raw, LEAST_WHOLE) if alignment.errors == 0 else raw
-            result.append(found_phrase(phrase, [Hit(variant, alignment)], spots, raw, honest, placed))
+            result.append(
+                found_phrase(
+                    phrase, [Hit(variant, alignment)], spots, raw=raw, bits=honest, placed=placed, partial=False
+                )
+            )
         return result
 
     @staticmethod
@@ -306,7 +317,9 @@ class Matcher:
             result.append(
                 Found(
                     signature=hit.signature, text=hit.pattern, language="", script="Zyyy", raw=raw,
-                    bits=max(raw, LEAST_WHOLE), quote=hit.text, lines=(number,), share=1.0, cut=(), placed=placed,
+                    bits=max(raw, LEAST_WHOLE),
+                    e_value=2.0 ** -max(raw, LEAST_WHOLE),
+                    quote=hit.text, lines=(number,), share=1.0, cut=(), placed=placed,
                     alignment=(),
                 )
             )  # fmt: skip

@@ -7,6 +7,7 @@ word that stands alone there.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
@@ -20,15 +21,47 @@ from detector.knowledge.lines import Variant
 from detector.knowledge.phrases import Phrase
 from detector.knowledge.sides import Alignment
 
-FIRST_BITS = 7.0  # the first of two words that ordinary text has side by side
+FIRST_BITS = 10.0  # the first of two words that ordinary text has side by side
 FOLLOWS_BITS = 1.5  # a word that ordinary text has just after the one before it
 ALONE_BITS = 4.0  # a word that a no_match test consists of
+ONE_WORD = -6.0  # one whole word of several: every language has it, whoever printed it
 OTHER_WORD = -12.0  # an ordinary word was read where the phrase has another one
 PART_OF_WORD = -8.0  # an ordinary word was read of which the phrase explains a part only
 LETTERS_AN_ERROR = 10  # a word that counts only as a whole may have one letter wrong in so many
 OTHER_BLANKS = -6.0  # an ordinary word was read, and the phrase has no word that begins and ends there
 
-Pairs = frozenset[tuple[str, str]]
+
+class Pairs:
+    """Which words ordinary text has side by side, and which stand alone there; by their skeletons."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.alone: set[str] = set()
+        self._after: dict[str, set[str]] = defaultdict(set)
+        self._before: dict[str, set[str]] = defaultdict(set)
+        for text in texts:
+            for line in text.split("\n"):
+                folded = fold(line)
+                words = [skeleton(folded.letters[begin:end]) for begin, end in word_spans(folded)]
+                if len(words) == 1:
+                    self.alone.add(words[0])
+                for one, other in pairwise(words):
+                    self._after[one].add(other)
+                    self._before[other].add(one)
+
+    def follows(self, one: str, other: str, cut_one: bool, cut_other: bool) -> bool:
+        """Return whether ordinary text has these words side by side.
+
+        Args:
+            one: the first word.
+            other: the second word.
+            cut_one: only the end of the first word is left.
+            cut_other: only the begin of the second word is left.
+        """
+        if other in self._after.get(one, ()):
+            return True
+        if cut_other and not cut_one:
+            return any(word.startswith(other) for word in self._after.get(one, ()))
+        return cut_one and any(word.endswith(one) for word in self._before.get(other, ()))
 
 
 def word_spans(folded: Folded) -> list[tuple[int, int]]:
@@ -37,24 +70,11 @@ def word_spans(folded: Folded) -> list[tuple[int, int]]:
     return list(zip(begins, [*begins[1:], len(folded.letters)], strict=True))
 
 
-def pairs_of(texts: Iterable[str]) -> Pairs:
-    """Return the pairs of neighbouring words in these texts; a text of one word gives ("", word)."""
-    pairs: set[tuple[str, str]] = set()
-    for text in texts:
-        for line in text.split("\n"):
-            folded = fold(line)
-            words = [skeleton(folded.letters[begin:end]) for begin, end in word_spans(folded)]
-            if len(words) == 1:
-                pairs.add(("", words[0]))
-            pairs.update(pairwise(words))
-    return frozenset(pairs)
-
-
 @lru_cache(maxsize=1)
 def ordinary_pairs() -> Pairs:
     """Return the pairs of words of the packaged list."""
     rows = (Path(__file__).parent / "ordinary.txt").read_text("utf-8").splitlines()
-    return pairs_of(row for row in rows if row and not row.startswith("#"))
+    return Pairs(row for row in rows if row and not row.startswith("#"))
 
 
 def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs) -> tuple[float, int]:
@@ -75,35 +95,52 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
     begins, ends = _phrase_words(phrase)
     bones_of = [skeleton(folded.letters[first:stop]) for first, stop in spans]
     worth = side.bits * side.weight
-    for number, (first, stop) in enumerate(spans):
+    inner = [number for number, (first, stop) in enumerate(spans) if stop > begin and first < end]
+    follows = {
+        number: shared.follows(*pair) or own.follows(*pair)
+        for number in inner
+        if number
+        for pair in [
+            (
+                bones_of[number - 1],
+                bones_of[number],
+                number == 1 and side.cut_begin,
+                number == len(spans) - 1 and side.cut_end,
+            )
+        ]
+    }
+    may_be_cut = (side.cut_begin and inner[0] == 0) or (side.cut_end and inner[-1] == len(spans) - 1)
+    if len(inner) == 1 and len(begins) > 1 and side.spaced and not may_be_cut:
+        lost += ONE_WORD
+    # A wording that is ordinary from end to end says nothing at all; one in a longer text still has its place.
+    nothing_else = all(follows.get(number) or follows.get(number + 1) for number in inner)
+    for number in inner:
+        first, stop = spans[number]
         bones = bones_of[number]
-        if stop > begin and first < end:
-            cut = (number == 0 and side.cut_begin) or (number == len(spans) - 1 and side.cut_end)
-            inside = first >= begin and stop <= end
-            before = (bones_of[number - 1] if number else "", bones)
-            after = (bones, bones_of[number + 1] if number + 1 < len(spans) else "")
-            if inside:
-                most = np.inf
-                if number and (before in own or before in shared):
-                    most = FOLLOWS_BITS
-                elif ("", bones) in own:
-                    most = ALONE_BITS
-                elif after[1] and (after in own or after in shared):
-                    most = FIRST_BITS
-                lost -= max(0.0, float(worth[first:stop].sum()) - most)
-            if side.spaced and not cut and side.known[first]:
-                steps = [step for step in alignment.steps if step[2] < stop and step[3] > first]
-                low, high = min(step[0] for step in steps), max(step[1] for step in steps)
-                printed = phrase.folded.letters[low:high]
-                if not inside:
-                    lost += PART_OF_WORD
-                    other_words += 1
-                elif skeleton(printed) != bones:
-                    lost += OTHER_WORD
-                    other_words += 1
-                elif low not in begins or high not in ends:
-                    lost += OTHER_BLANKS
-                    other_blanks += 1
+        most = np.inf
+        if follows.get(number):
+            most = FOLLOWS_BITS
+        elif len(inner) == 1 and bones in own.alone:
+            most = ALONE_BITS
+        elif follows.get(number + 1):
+            most = ALONE_BITS if nothing_else else FIRST_BITS
+        low, high = max(first, begin), min(stop, end)
+        lost -= max(0.0, float(worth[low:high].sum()) - most)
+        cut = (number == 0 and side.cut_begin) or (number == len(spans) - 1 and side.cut_end)
+        inside = first >= begin and stop <= end
+        if side.spaced and not cut and side.known[first]:
+            steps = [step for step in alignment.steps if step[2] < stop and step[3] > first]
+            low, high = min(step[0] for step in steps), max(step[1] for step in steps)
+            printed = phrase.folded.letters[low:high]
+            if not inside:
+                lost += PART_OF_WORD
+                other_words += 1
+            elif skeleton(printed) != bones:
+                lost += OTHER_WORD
+                other_words += 1
+            elif low not in begins or high not in ends:
+                lost += OTHER_BLANKS
+                other_blanks += 1
     if side.spaced:
         for low, high, at, ends_at in _misread_words(phrase, alignment, folded):
             # A misread word is no rarer than the word that was printed.

@@ -55,6 +55,7 @@ class TextSide:
         cut_end: the line ends at the picture's border.
         spaced: the script writes blanks.
         known: whether the letter stands in a word that ordinary text has.
+        sure: whether the engine was asked about this very letter and is sure of it.
     """
 
     letters: str
@@ -70,6 +71,7 @@ class TextSide:
     cut_end: bool
     spaced: bool
     known: npt.NDArray[np.bool_]
+    sure: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

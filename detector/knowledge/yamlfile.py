@@ -74,11 +74,11 @@ class _Reader:
         self.lines[path] = line
         if len(path) > MAX_DEPTH:
             raise self.error(line, path, "is nested too deeply")
-        if isinstance(node, yaml.ScalarNode):
-            return self.scalar(node, path, line)
         if id(node) in self.seen:
             raise self.error(line, path, "is a YAML alias (*); write the value out")
         self.seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node, path, line)
         if isinstance(node, yaml.SequenceNode):
             if node.tag != _TAG + "seq":
                 raise self.error(line, path, f"has the tag {node.tag}; tags are not allowed")
