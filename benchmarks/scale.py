@@ -2,6 +2,8 @@
 
 Usage: python -m benchmarks.scale PICTURES [--counts 100,1000] [--workers 1,2] [--effort quick] [--engine rapidocr]
        python -m benchmarks.scale --cached 10000        # the bookkeeping alone, with an engine that reads nothing
+       python -m benchmarks.scale PICTURES --seeded 10000    # from a cache with what is really read in PICTURES
+       python -m benchmarks.scale PICTURES --stages     # processor time of each stage of one picture
 
 ``PICTURES`` is a folder of a few hundred pictures; as many distinct files as asked for are made from them by
 putting a different comment in each JPEG's header, so that no two have the same content and the picture stays
@@ -16,12 +18,14 @@ import io
 import json
 import os
 import platform
+import resource
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +108,10 @@ def measure(options: dict[str, Any]) -> dict[str, float]:
     end = time.monotonic()
     memory.over.set()
     steady = marks[len(marks) // 10 :]  # without the start of the workers
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "pictures": len(marks),
+        "cpu": (used.ru_utime + used.ru_stime) / max(len(marks), 1),
         "failed": failed,
         "seconds": end - begin,
         "rate": (len(steady) - 1) / max(steady[-1] - steady[0], 1e-9),
@@ -125,7 +131,7 @@ def apart(**options: Any) -> dict[str, float]:
 
 def row(what: str, found: dict[str, float]) -> str:
     return (
-        f"| {what} | {found['pictures']:.0f} | {found['seconds']:.1f} | {found['rate']:.2f} | "
+        f"| {what} | {found['pictures']:.0f} | {found['seconds']:.1f} | {found['rate']:.2f} | {found['cpu']:.3f} | "
         f"{found['parent_mib']:.0f} | {found['worker_mib']:.0f} | {found['failed']:.0f} |"
     )
 
@@ -138,6 +144,8 @@ def main() -> int:
     parser.add_argument("--effort", default="normal")
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--cached", type=int, help="so many pictures with the engine 'none', then from the cache")
+    parser.add_argument("--seeded", type=int)
+    parser.add_argument("--stages", action="store_true")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -148,8 +156,8 @@ def main() -> int:
         f"command: python -m benchmarks.scale {' '.join(sys.argv[1:])}",
         f"python {platform.python_version()}, {os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}",
         "",
-        "| what | pictures | seconds | pictures/s | parent MiB | worker MiB | failed |",
-        "|---|---|---|---|---|---|---|",
+        "| what | pictures | seconds | pictures/s | CPU s a picture | parent MiB | worker MiB | failed |",
+        "|---|---|---|---|---|---|---|---|",
     ]
 
     def add(what: str, found: dict[str, float]) -> None:
@@ -160,7 +168,16 @@ def main() -> int:
         place = Path(temporary)
         originals = pictures_of(options.pictures, place)
         shared = {"effort": options.effort, "engine": options.engine}
-        if options.cached:
+        if options.stages:
+            lines[3:] = stages(originals, options.effort, options.engine)
+            print("\n".join(lines[3:]), flush=True)
+        elif options.seeded:
+            make_files(originals, place / "in", options.seeded)
+            seed_cache(place / "in", place / "c.sqlite", len(originals), options.effort, options.engine)
+            shared |= {"folder": str(place / "in"), "workers": 2, "cache": str(place / "c.sqlite")}
+            add("from the cache", apart(**shared))
+            add("from the cache, with reports", apart(**shared, output=str(place / "b")))
+        elif options.cached:
             make_files(originals, place / "in", options.cached)
             shared |= {"folder": str(place / "in"), "engine": "none", "workers": 2}
             add("first scan", apart(**shared, cache=str(place / "c"), output=str(place / "a")))
@@ -178,6 +195,81 @@ def main() -> int:
     if options.output:
         options.output.write_text("\n".join(lines) + "\n", "utf-8")
     return 0
+
+
+def stages(originals: list[Path], effort: str, engine: str) -> list[str]:
+    """Return the processor time of each stage, one thread, as rows of a table."""
+    import hashlib
+    import statistics
+
+    from detector import Detector
+    from detector.annotate import annotate, thumbnail
+    from detector.batch.store import Store
+    from detector.config import Settings
+    from detector.images import read_bytes
+    from detector.types import Observations
+
+    settings = Settings(effort=effort, engine=engine, threads=1)
+    detector = Detector(settings)
+    store = Store(None)
+    spent: dict[str, list[float]] = {}
+    sizes: list[int] = []
+
+    def timed(name: str, work: Callable[[], Any]) -> Any:
+        start = time.process_time()
+        result = work()
+        spent.setdefault(name, []).append((time.process_time() - start) * 1000)
+        return result
+
+    for round_number in range(2):  # the first one loads models
+        spent.clear()
+        for path in originals[: 3 if round_number == 0 else None]:
+            data, _ = timed("open and read the file", lambda: read_bytes(path, settings=settings))  # noqa: B023
+            timed("hash", lambda: hashlib.sha256(data).hexdigest())  # noqa: B023
+            frame = timed("decode", lambda: detector.load(data, str(path)))  # noqa: B023
+            seen = timed("find and read text, look at pixels", lambda: detector.observe(frame))  # noqa: B023
+            text = timed("observations to JSON and into the store", lambda: put(store, seen))  # noqa: B023
+            report = timed("judge", lambda: detector.judge(seen))  # noqa: B023
+            timed("judge again from the store (cache, rescore)", lambda: detector.judge(
+                Observations.from_json(store.get(seen.sha256) or "")))  # noqa: B023  # fmt: skip
+            timed("report to JSON", report.to_json)
+            timed("small picture for the page", lambda: thumbnail(frame))  # noqa: B023
+            timed("draw", lambda: annotate(frame, report))  # noqa: B023
+            sizes.append(len(text))
+    rows = ["| stage | mean ms | median ms |", "|---|---|---|"]
+    rows += [
+        f"| {name} | {statistics.mean(took):.1f} | {statistics.median(took):.1f} |" for name, took in spent.items()
+    ]
+    return [*rows, "", f"{len(originals)} pictures; observations are {statistics.mean(sizes):.0f} bytes of JSON each"]
+
+
+def seed_cache(folder: Path, cache: Path, different: int, effort: str, engine: str) -> None:
+    """Fill a cache for copies that differ in their comment only, by reading each original once."""
+    import hashlib
+    from dataclasses import replace
+
+    from detector import Detector
+    from detector.batch.store import Store, content_of, key_of
+    from detector.batch.versions import fingerprint
+    from detector.config import Settings
+
+    settings = Settings(effort=effort, engine=engine, threads=1)
+    detector = Detector(settings)
+    versions = fingerprint(settings, detector)
+    files = sorted(folder.iterdir())
+    seen = [detector.observe(str(path)) for path in files[:different]]
+    with Store(cache) as store:
+        for number, path in enumerate(files):
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            content = content_of(sha256, str(path))
+            copy = replace(seen[number % different], sha256=sha256, source=str(path))
+            store.put(key_of(content, versions), content, copy.to_json())
+
+
+def put(store: Any, seen: Any) -> str:
+    text: str = seen.to_json()
+    store.put(seen.sha256, seen.sha256, text)
+    return text
 
 
 def pictures_of(folder: Path | None, place: Path) -> list[Path]:

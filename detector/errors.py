@@ -95,6 +95,9 @@ class PictureError(DetectorError):
     memory             it needed more memory than the limit
     worker-died        the process that read it was ended from outside
     ================== ==========================================================
+
+    Error rows can also have the codes of other errors: ``engine`` (the OCR engine failed on this picture) and
+    ``internal`` (a fault of the program).
     """
 
     exit_code = ExitCode.PARTIAL
