@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on with a scan into the same folder that was stopped.")
 @click.option("--cache", metavar="PATH", help="Keep what was read in this SQLite file, or folder for one, and read "
               "no picture twice from one scan to the next.")  # fmt: skip
-@click.option("--cluster", metavar="ADDRESS", help="Scan on a Ray cluster, into Parquet files in -o: a folder, or a "
-              "URL such as s3://bucket/rows. 'auto': the cluster of this environment; 'local': start one.")  # fmt: skip
 @click.option("--files-from", metavar="FILE", help="Also scan the files that FILE lists, one a line; - for stdin.")
 @click.option("--include", multiple=True, metavar="GLOB", help="In folders, only files that match; may be repeated.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="In folders, pass over what matches; may be repeated.")
@@ -50,7 +48,6 @@ def scan(
     annotate: Any,
     resume: bool,
     cache: str | None,
-    cluster: str | None,
     files_from: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -76,8 +73,6 @@ def scan(
     if not sources:
         where = ", ".join(visible(path) for path in paths) or files_from
         raise UsageError(f"no pictures in {where}. Files with other endings can be named one by one.")
-    if cluster is not None:
-        return scan_cluster(sources, settings, output, cluster, resume, fail_on, quiet)
     folder = output_folder(output)
     with results() as out:
         from detector.batch import scan as scan_all
@@ -125,33 +120,6 @@ def rescore(
         )
 
 
-def scan_cluster(
-    sources: list[str],
-    settings: Settings,
-    output: str | None,
-    address: str,
-    resume: bool,
-    fail_on: str | None,
-    quiet: bool,
-) -> int:
-    """Scan on a Ray cluster, say at the end what there is, and return the exit code."""
-    from detector.batch.cluster import scan_on_cluster
-
-    if output is None:
-        raise UsageError("--cluster writes Parquet files: add -o, a folder or a URL such as s3://bucket/rows")
-    counts = scan_on_cluster(sources, settings, output=output, address=address, resume=resume)
-    if not quiet:
-        say(f"{summary(counts, None, ())} The rows are in {visible(output)}")
-    return exit_code(counts, fail_on)
-
-
-def exit_code(counts: Counter[str], fail_on: str | None) -> int:
-    """Return what the command ends with when there is so much of each label."""
-    if fail_on is not None and any(counts[label] for label in FLAGS[FLAGS.index(fail_on) :]):
-        return int(ExitCode.FLAGGED)
-    return int(ExitCode.PARTIAL if counts["error"] else ExitCode.OK)
-
-
 def show(
     reports: Iterator[Report],
     out: Results,
@@ -183,7 +151,9 @@ def show(
                 return int(ExitCode.OK)
     if not quiet:
         say(summary(counts, folder, formats))
-    return exit_code(counts, fail_on)
+    if fail_on is not None and any(counts[label] for label in FLAGS[FLAGS.index(fail_on) :]):
+        return int(ExitCode.FLAGGED)
+    return int(ExitCode.PARTIAL if counts["error"] else ExitCode.OK)
 
 
 def row(report: Report, out: Results) -> str:
