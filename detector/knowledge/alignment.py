@@ -87,10 +87,10 @@ class _Batch:
             self.first[None] + self.begin[self.p_begins[None], np.arange(length)[:, None, None], self.each[None]]
         )
         self.finish = self.last[None] + self.end[self.p_ends[None], np.arange(length)[:, None, None], self.each[None]]
-        possible = self.first > NEVER / 2
+        possible = self.p_codes >= 0
         begin_cut = np.where(possible & self.cut_begin[:, None], self.border[:, None], NEVER)
         np.maximum(self.start[0], begin_cut, out=self.start[0])
-        possible = self.last > NEVER / 2
+        possible = self.p_codes >= 0
         for step in np.nonzero(self.cut_end.any(axis=1))[0]:
             end_cut = np.where(possible & self.cut_end[step][:, None], self.border[:, None] + CUT_END, NEVER)
             np.maximum(self.finish[step], end_cut, out=self.finish[step])
