@@ -3,12 +3,18 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
-from detector.errors import UsageError
+from detector.config import Settings
+from detector.errors import PictureError, UsageError
 from detector.files import MARKER, find_pictures, order_key
+from detector.images import load_frame
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -93,3 +99,54 @@ def test_very_deep_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert len(find_pictures(["."])) == 1
     finally:
         subprocess.run(["rm", "-rf", "d"], check=True)  # Python's own cannot
+
+
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Object storage in memory, under the same protocol as a real one."""
+    fsspec = pytest.importorskip("fsspec", reason="the extra 's3' is not installed")
+    monkeypatch.setattr("detector.remote.SCHEMES", ("memory",))
+    system = fsspec.filesystem("memory")
+    yield system
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+
+
+def test_pictures_in_object_storage(storage: Any) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(picture, "PNG")
+    for name in ("b.png", "a/z.jpg", "a/.hidden.png", "notes.txt", "c"):
+        storage.pipe(f"/pictures/{name}", picture.getvalue())
+    storage.pipe("/pictures/empty.png", b"")
+    base = "memory://pictures"
+    assert find_pictures([base]) == [f"{base}/a/z.jpg", f"{base}/b.png", f"{base}/empty.png"]
+    assert find_pictures([f"{base}/"], exclude=["a"], include=["*"]) == [
+        f"{base}/b.png", f"{base}/c", f"{base}/empty.png", f"{base}/notes.txt",
+    ]  # fmt: skip
+    assert find_pictures([base], recursive=False) == [f"{base}/b.png", f"{base}/empty.png"]
+    assert find_pictures([f"{base}/none.jpg"]) == [f"{base}/none.jpg"]
+    frame = load_frame(f"{base}/b.png", settings=Settings())
+    assert (frame.source, frame.width, frame.format) == (f"{base}/b.png", 30, "PNG")
+    for name, code in {"empty.png": "empty", "none.png": "not-found", "a": "not-a-file"}.items():
+        with pytest.raises(PictureError) as caught:
+            load_frame(f"{base}/{name}", settings=Settings())
+        assert caught.value.code == code
+    with pytest.raises(PictureError) as caught:
+        load_frame(f"{base}/b.png", settings=Settings(max_bytes=10))
+    assert caught.value.code == "too-many-bytes"
+
+
+def test_addresses_are_never_visited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("went to the network"))
+    for source in ("http://127.0.0.1/x.png", "https://example.org/x.png", "ftp://example.org/x.png", "file:///x.png"):
+        assert find_pictures([source]) == [source]
+        with pytest.raises(PictureError) as caught:
+            load_frame(source, settings=Settings())
+        assert caught.value.code == "not-found"
+
+
+def test_storage_without_its_package_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(UsageError, match=r"overlay-detector\[s3\]"):
+        load_frame("s3://bucket/x.png", settings=Settings())
