@@ -139,7 +139,7 @@ def _scan_on_cluster(
         if not sources:
             return
         try:
-            with _connected(address, settings.workers or cores()) as ray:
+            with connected(address, settings.workers or cores()) as ray:
                 for found in _found(ray, sources, settings.workers, (task, factory, place, beside, __version__)):
                     done += 1
                     annotated = None
@@ -222,7 +222,12 @@ class Reading:
         sys.modules["__main__"] = ModuleType("__main__")
         self._task = task
         self._factory = factory
-        self._version = version
+        self._end: DetectorError | None = None
+        if version != __version__:
+            self._end = EngineError(
+                f"a machine of the cluster has overlay-detector {__version__}, this one {version}. "
+                "Install the same version on all of them."
+            )
         self._stack = ExitStack()
         seen = place is not None and (beside is None or Path(beside, "scan").exists())
         self._store: Any = SharedStore(str(place)) if seen else self._stack.enter_context(Store(None))
@@ -239,16 +244,13 @@ class Reading:
         sources = [str(name, "utf-8", "surrogatepass") for name in batch.column("source").to_pylist()]
         found = np.empty(len(sources), dtype=object)
         try:
-            if self._version != __version__:
-                raise EngineError(
-                    f"a machine of the cluster has overlay-detector {__version__}, this one {self._version}. "
-                    "Install the same version on all of them."
-                )
-            for at, row in enumerate(self._read(sources)):
-                found[at] = row
+            if self._end is None:
+                for at, row in enumerate(self._read(sources)):
+                    found[at] = row
         except DetectorError as error:
-            for at in range(len(sources)):
-                found[at] = error
+            self._end = error  # its worker is in the middle of something: no more batches
+        if self._end is not None:
+            found[:] = [self._end] * len(sources)
         return {"index": np.asarray(batch.column("index").to_pylist(), dtype=np.int64), "found": found}
 
     def _read(self, sources: list[str]) -> Iterator[Found]:
@@ -278,8 +280,16 @@ class _Tray:
 
 
 @contextmanager
-def _connected(address: str, workers: int) -> Iterator[Any]:
-    """Give Ray, connected; what was started for this is ended, and leaves nothing behind."""
+def connected(address: str, workers: int) -> Iterator[Any]:
+    """Give Ray, connected; what was started for this is ended, and leaves nothing behind.
+
+    Args:
+        address: ``local`` to start a cluster here, which listens on the loopback alone; else where there is one.
+        workers: how many cores a cluster that is started here has.
+
+    Raises:
+        UsageError: Ray is missing, or no cluster answers.
+    """
     ray = _imported(local=address == "local")
     if ray.is_initialized():  # by the program that calls us
         yield ray
@@ -331,13 +341,15 @@ def _imported(*, local: bool) -> Any:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to our terminal
     if local:
         # Ray's ports let anybody who reaches them run code. This makes it listen on the loopback alone, as it
-        # does by default on Windows and macOS; it is read when Ray is imported.
+        # does by default on Windows and macOS; its processes read it when they import Ray.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     try:
         import ray
         import ray.data
     except ImportError as error:
         raise UsageError("--cluster needs Ray. Type: pip install 'overlay-detector[ray]'") from error
+    if local:
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False  # the same, should Ray have been imported before
     import logging
 
     ray.data.DataContext.get_current().enable_progress_bars = False

@@ -138,6 +138,17 @@ def output_folder(output: str | None) -> Path | None:
     return folder
 
 
+def output_place(output: str | None) -> Path | str | None:
+    """Return the output folder, made if it was missing; the URL of an object storage as it is.
+
+    Raises:
+        OutputError: it cannot be made or is a file.
+    """
+    from detector.remote import is_remote
+
+    return output if output is not None and is_remote(output) else output_folder(output)
+
+
 def check_engine(settings: Settings) -> None:
     """Refuse an engine that nobody knows before any picture is touched.
 

@@ -16,6 +16,7 @@ from detector.cli.options import (
     chosen_formats,
     output_folder,
     output_options,
+    output_place,
     settings_options,
 )
 from detector.cli.terminal import LABEL_STYLES, Results, progress, results, say
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 @click.option("--include", multiple=True, metavar="GLOB", help="In folders, only files that match; may be repeated.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="In folders, pass over what matches; may be repeated.")
 @click.option("--no-recursive", is_flag=True, help="Do not go into folders inside folders.")
+@click.option("--cluster", metavar="ADDRESS", help="Scan on a Ray cluster: auto for the one of this environment, "
+              "HOST:PORT, ray://HOST:PORT, or local to start one here.")  # fmt: skip
 @settings_options("images", "reading", "judging", "batch")
 def scan(
     paths: tuple[str, ...],
@@ -52,6 +55,7 @@ def scan(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     no_recursive: bool,
+    cluster: str | None,
     as_json: bool,
     fail_on: str | None,
     quiet: bool,
@@ -59,7 +63,7 @@ def scan(
     """Scan pictures, and folders of pictures.
 
     With -o DIR: DIR/reports.jsonl, DIR/reports.csv, DIR/index.html, DIR/annotated/ and DIR/observations/.
-    Without it and without --json: one line a picture.
+    Without it and without --json: one line a picture. PATH and DIR may be in object storage: s3://BUCKET/FOLDER.
     """
     if not paths and files_from is None:
         raise UsageError("name a picture or a folder: overlay-detector scan PATH -o report")
@@ -73,18 +77,19 @@ def scan(
     if not sources:
         where = ", ".join(visible(path) for path in paths) or files_from
         raise UsageError(f"no pictures in {where}. Files with other endings can be named one by one.")
-    folder = output_folder(output)
+    folder = output_place(output)
     with results() as out:
-        from detector.batch import scan as scan_all
+        from detector.cluster import scan_anywhere
 
-        reports = scan_all(
+        reports = scan_anywhere(
             sources,
             settings,
+            cluster=cluster,
             output=folder,
             formats=names,
             annotate=annotate,
             resume=resume,
-            cache=None if cache is None else Path(cache),
+            cache=cache,
         )
         return show(
             reports, out, total=len(sources), folder=folder, formats=names,
@@ -125,7 +130,7 @@ def show(
     out: Results,
     *,
     total: int | None,
-    folder: Path | None,
+    folder: Path | str | None,
     formats: tuple[str, ...],
     as_json: bool,
     fail_on: str | None,
@@ -173,7 +178,7 @@ def row(report: Report, out: Results) -> str:
     return f"{text}  {shorten(top.title, 80)}{more}{quote}"
 
 
-def summary(counts: Counter[str], folder: Path | None, formats: tuple[str, ...]) -> str:
+def summary(counts: Counter[str], folder: Path | str | None, formats: tuple[str, ...]) -> str:
     """Return what there was, in one line."""
     total = sum(counts.values())
     parts = [f"{counts[label]} {LABEL_NAMES[label].lower()}" for label in reversed(list(LABEL_NAMES)) if counts[label]]
@@ -183,4 +188,4 @@ def summary(counts: Counter[str], folder: Path | None, formats: tuple[str, ...])
     from detector.registry import OUTPUTS
 
     main = OUTPUTS.get("html" if "html" in formats else formats[0]).file_name
-    return f"{text} Look at {folder / main}"
+    return f"{text} Look at " + (f"{folder.rstrip('/')}/{main}" if isinstance(folder, str) else str(folder / main))
