@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ class Drawn(IterableDataset):  # type: ignore[type-arg]
 
     def __iter__(self) -> Any:
         cv2.setNumThreads(1)
+        if torch.utils.data.get_worker_info() is not None:
+            os.setsid()  # so that the scheduler counts drawing and training as two jobs
         for number in range(self.count):
             rng = np.random.default_rng([self.seed, number])
             shape = BUCKETS[int(rng.choice(len(BUCKETS), p=[share for _, share in BUCKETS]))][0]
@@ -125,6 +128,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
     parser.add_argument("--start", help="a checkpoint to go on from")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -138,8 +142,10 @@ def main() -> None:
     if arguments.start:
         net.load_state_dict(torch.load(arguments.start))
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=arguments.steps + 1, pct_start=0.15)
-    weights = torch.tensor([0.35, 1.0, 1.5, 1.5, 1.5, 1.5, 1.0, 1.5])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, arguments.rate, total_steps=arguments.steps + 1, pct_start=0.1
+    )
+    weights = torch.tensor([0.6, 1.0, 1.5, 1.5, 1.5, 1.5, 1.0, 1.5])
     data = DataLoader(
         Drawn(paths, arguments.side, arguments.batch, arguments.steps, arguments.seed),
         batch_size=None, num_workers=1, prefetch_factor=4,

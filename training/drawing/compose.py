@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -61,17 +62,40 @@ def compose(
         add_screen(rng, pixels, inner.pixels)
     sketch = Sketch(pixels)
     choice = rng.random()
-    if choice < 0.22:
+    if choice < 0.28:
         kind = "none"
-    elif choice < 0.61:
+    elif choice < 0.64:
         kind = draw_hud(sketch, rng)
     else:
         kind = draw_genuine(sketch, rng)
     if kind == "game" and rng.random() < 0.05:  # a broadcaster shows a game
         draw_genuine(sketch, rng)
-    if sketch.labels.max() == 0:
-        kind = "none"
     over: list[tuple[Quad, str]] = [
         ([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], text) for x0, y0, x1, y1, text in sketch.lines
     ]
-    return Example(recompress(rng, sketch.pixels), sketch.labels, kind, over, scene)
+    example = Example(recompress(rng, sketch.pixels), sketch.labels, kind, over, scene)
+    if rng.random() < 0.12:
+        example = crop(rng, example)
+    if example.labels.max() == 0:
+        example.kind = "none"
+    return example
+
+
+def crop(rng: Rng, example: Example) -> Example:
+    """Cut away some of one or two sides, as who hides a display does, and enlarge the rest to the old size."""
+    height, width = example.labels.shape
+    cuts = rng.uniform(0.03, 0.3, 4) * (rng.random(4) < 0.4)
+    x0, x1 = int(width * cuts[0]), width - int(width * cuts[1])
+    y0, y1 = int(height * cuts[2]), height - int(height * cuts[3])
+    fx, fy = width / (x1 - x0), height / (y1 - y0)
+
+    def moved(lines: list[tuple[Quad, str]]) -> list[tuple[Quad, str]]:
+        kept = []
+        for quad, text in lines:
+            if all(x0 <= x <= x1 and y0 <= y <= y1 for x, y in quad):
+                kept.append(([((x - x0) * fx, (y - y0) * fy) for x, y in quad], text))
+        return kept
+
+    pixels = cv2.resize(example.pixels[y0:y1, x0:x1], (width, height), interpolation=cv2.INTER_LINEAR)
+    labels = cv2.resize(example.labels[y0:y1, x0:x1], (width, height), interpolation=cv2.INTER_NEAREST)
+    return Example(pixels, labels, example.kind, moved(example.over), moved(example.scene))

@@ -36,6 +36,9 @@ def load(path: Path, *, longest: int = 1400) -> Pixels:
 
 def cut(rng: Rng, pixels: Pixels, width: int, height: int) -> npt.NDArray[np.float32]:
     """Return a random part of the picture at this size, mirrored, re-coloured, blurred or noisy at random."""
+    if rng.random() < 0.55:  # four mirror images make one large picture: as full of detail as large pictures are
+        pixels = np.concatenate([pixels, pixels[:, ::-1]], axis=1)
+        pixels = np.concatenate([pixels, pixels[::-1]], axis=0)
     source_height, source_width = pixels.shape[:2]
     scale = min(source_width / width, source_height / height) * float(rng.uniform(0.55, 1))
     w, h = max(8, int(width * scale)), max(8, int(height * scale))
@@ -60,9 +63,9 @@ def cut(rng: Rng, pixels: Pixels, width: int, height: int) -> npt.NDArray[np.flo
         out = out * np.asarray([0.25, 1.0, 0.35], np.float32)
     gain, bias = rng.uniform(0.5, 1.25), rng.uniform(-30, 30)
     out = np.clip(out * gain + bias, 0, 255)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.5, 3)))
-    elif rng.random() < 0.25:  # sharp as rendered pictures are: edges to the pixel
+    elif rng.random() < 0.35:  # sharp as rendered pictures are: edges to the pixel
         out = np.clip(out + 0.8 * (out - cv2.GaussianBlur(out, (0, 0), 1.2)), 0, 255)
     if rng.random() < 0.3:
         grain = rng.standard_normal((height, width, 1), dtype=np.float32) * np.float32(rng.uniform(2, 12))

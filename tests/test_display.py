@@ -1,0 +1,164 @@
+"""What is laid over a picture is found, and a display speaks for a game only where it looks like one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
+
+from detector.evidence._layout import line_features, logit
+from detector.evidence.display import Kind
+from detector.knowledge import Knowledge, load_knowledge
+from detector.types import Frame, Observations, Pixels, TextLine, box_quad, quad_bounds
+from tests.test_overlay_lines import frame_of, scenery
+
+WIDTH, HEIGHT = 1280, 720
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return load_knowledge()
+
+
+def draw_game(pixels: Pixels) -> tuple[Pixels, list[TextLine]]:
+    """Draw a shooter's display: map, crosshair, health, ammunition, timer, belt."""
+    image = Image.fromarray(pixels)
+    pen = ImageDraw.Draw(image, "RGBA")
+    pen.ellipse((24, 24, 204, 204), fill=(20, 34, 24, 220), outline=(230, 230, 230, 255), width=3)
+    pen.polygon([(70, 60), (150, 80), (140, 150), (90, 170)], fill=(110, 120, 90, 255))
+    pen.polygon([(114, 104), (122, 124), (106, 124)], fill=(255, 220, 60, 255))
+    for x0, y0, x1, y1 in ((626, 359, 636, 361), (644, 359, 654, 361), (639, 346, 641, 356), (639, 364, 641, 374)):
+        pen.rectangle((x0, y0, x1, y1), fill=(90, 255, 90, 255))
+    for x in (30, 1040):
+        pen.rectangle((x, 640, x + 210, 694), fill=(0, 0, 0, 170))
+        pen.rectangle((x + 10, 680, x + 200, 688), fill=(60, 60, 60, 255))
+        pen.rectangle((x + 10, 680, x + 140, 688), fill=(240, 70, 50, 255))
+    for slot in range(5):
+        left = 480 + slot * 64
+        pen.rectangle((left, 640, left + 56, 696), fill=(10, 10, 10, 180), outline=(220, 220, 220, 255), width=2)
+        pen.polygon([(left + 28, 648), (left + 48, 684), (left + 8, 684)], fill=(250, 200, 60, 255))
+    pen.rectangle((580, 10, 700, 46), fill=(0, 0, 0, 170))
+    lines = []
+    for x, y, text, size in ((50, 644, "100", 28), (1060, 644, "30 / 120", 28), (606, 14, "1:47", 24)):
+        font = ImageFont.load_default(size)
+        pen.text((x, y), text, fill=(255, 255, 255, 255), font=font)
+        lines.append(
+            TextLine(text=text, confidence=0.97, quad=box_quad(*pen.textbbox((x, y), text, font=font)), engine="none")
+        )
+    return np.asarray(image), lines
+
+
+def draw_stamp(pixels: Pixels) -> tuple[Pixels, list[TextLine]]:
+    """Draw a trail camera's strip."""
+    image = Image.fromarray(pixels)
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(26)
+    pen.rectangle((0, 676, WIDTH, HEIGHT), fill="black")
+    lines = []
+    for x, text in ((20, "CAM04"), (420, "28°C 84°F"), (860, "06-20-2023"), (1110, "13:09:04")):
+        pen.text((x, 682), text, fill="white", font=font)
+        lines.append(
+            TextLine(text=text, confidence=0.97, quad=box_quad(*pen.textbbox((x, 682), text, font=font)), engine="none")
+        )
+    return np.asarray(image), lines
+
+
+def observe(pixels: Pixels, lines: list[TextLine]) -> Observations:
+    frame = frame_of(pixels)
+    reading = Kind().observe(frame, lines)
+    json.dumps(reading, allow_nan=False)
+    return Observations(
+        source="drawn",
+        sha256=frame.sha256,
+        size=(frame.width, frame.height),
+        lines=tuple(lines),
+        readings={"display": reading, "overlay_lines": {"version": 1, "lines": [0.95] * len(lines)}},
+    )
+
+
+def game_bits(seen: Observations, knowledge: Knowledge) -> float:
+    return sum(item.bits.get("game", 0.0) - item.bits.get("camera", 0.0) for item in Kind().find(seen, knowledge))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_games_display_speaks_for_a_game_and_its_parts_are_found(seed: int, knowledge: Knowledge) -> None:
+    seen = observe(*draw_game(scenery(WIDTH, HEIGHT, seed)))
+    (evidence,) = Kind().find(seen, knowledge)
+    assert evidence.bits["game"] > 1
+    assert "game" in evidence.why
+    centres = [((a + c) / 2, (b + d) / 2) for a, b, c, d in map(quad_bounds, evidence.quads)]
+    for x, y in ((114, 114), (135, 684), (635, 668)):  # the map, the health bar, the belt
+        assert any(abs(cx - x) < 170 and abs(cy - y) < 70 for cx, cy in centres), (x, y)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_cameras_own_strip_never_speaks_for_a_game(seed: int, knowledge: Knowledge) -> None:
+    assert game_bits(observe(*draw_stamp(scenery(WIDTH, HEIGHT, seed))), knowledge) <= 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_picture_with_nothing_laid_over_gives_no_evidence(seed: int, knowledge: Knowledge) -> None:
+    assert list(Kind().find(observe(scenery(WIDTH, HEIGHT, seed), []), knowledge)) == []
+
+
+def test_the_same_picture_gives_the_same_bytes() -> None:
+    pixels, lines = draw_game(scenery(640, 360, 5))
+    first = Kind().observe(frame_of(pixels), lines)
+    Kind().observe(frame_of(scenery(320, 320, 1)), [])
+    assert json.dumps(first) == json.dumps(Kind().observe(frame_of(pixels.copy()), lines))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3), (64, 64)])
+def test_odd_sizes_are_looked_at_without_fault(size: tuple[int, int]) -> None:
+    pixels = np.full((size[1], size[0], 3), 127, np.uint8)
+    frame = Frame(pixels=pixels, source="x", sha256="0" * 64, original_size=size, format="ARRAY")
+    for element in Kind().observe(frame, [])["elements"]:
+        left, top, right, bottom = quad_bounds(element["quad"])
+        assert 0 <= left <= right <= size[0]
+        assert 0 <= top <= bottom <= size[1]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(elements=json_values, features=json_values, lines=json_values)
+def test_a_damaged_reading_gives_no_fault(elements: Any, features: Any, lines: Any, knowledge: Knowledge) -> None:
+    reading = {"version": 1, "elements": elements, "features": features}
+    seen = Observations(
+        source="x", sha256="0" * 64, size=(640, 480), readings={"display": reading, "overlay_lines": {"lines": lines}}
+    )
+    for evidence in Kind().find(seen, knowledge):
+        assert evidence.kind == "display"
+
+
+def test_text_counts_by_how_surely_it_was_laid_over() -> None:
+    line = TextLine(text="2021-04-03 12:30:45", confidence=0.9, quad=box_quad(10, 10, 200, 30), engine="none")
+
+    def features(over: float) -> dict[str, float]:
+        return line_features(
+            Observations(
+                source="x",
+                sha256="0" * 64,
+                size=(640, 480),
+                lines=(line,),
+                readings={"overlay_lines": {"lines": [over]}},
+            )
+        )
+
+    assert features(1.0)["stamp"] == pytest.approx(2.0)
+    assert features(0.0)["stamp"] == 0.0
+    assert features(0.0)["lines"] < features(0.5)["lines"] < features(1.0)["lines"]
+
+
+def test_the_layout_is_a_sum_of_named_weights() -> None:
+    model = {"intercept": -1.0, "weights": {"a": 2.0, "b": -1.0}}
+    assert logit({"a": 1.0, "b": 0.5, "other": 9.0}, model) == pytest.approx(0.5)
