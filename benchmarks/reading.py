@@ -202,7 +202,9 @@ def with_signatures(cases: Sequence[grid.Case], read: Sequence[Any]) -> tuple[li
             found.append(
                 bool(wanted) and any(fuzz.partial_ratio(match.phrase.casefold(), wanted) >= 75 for match in matches)
             )
-            false.append(not wanted and any(match.signature.speaks_for for match in matches))
+            false.append(
+                not wanted and any({"game", "generated"} & set(match.signature.speaks_for) for match in matches)
+            )
     return found, false
 
 
