@@ -170,10 +170,15 @@ def templates(path: Path) -> list[Observations]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--read", type=Path, required=True)
+    parser.add_argument("--read", type=Path)
     parser.add_argument("--pictures", type=int, default=30_000)
     parser.add_argument("--save", type=Path, help="write the raw scores here, one JSON object a line")
+    parser.add_argument("--again", type=Path, help="calibrate from raw scores that were written before")
     arguments = parser.parse_args()
+    if arguments.again:
+        first, *rest = (json.loads(row) for row in arguments.again.read_text("utf-8").splitlines())
+        write_calibration(rest, Counter(first["pictures"]))
+        return
     pictures = templates(arguments.read)
     texts = free_text()
     sys.stderr.write(
@@ -211,12 +216,14 @@ def main() -> None:
                     }
                 )  # fmt: skip
     if arguments.save:
+        rows.insert(0, {"pictures": dict(with_script)})
         arguments.save.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        del rows[0]
     for how in ("part", "whole", "pattern"):
         values = np.array([row["raw"] for row in rows if row["how"] == how and (how == "part" or row["speaks"])], float)
         counts = [int((values >= level).sum()) for level in range(-8, 31, 2)]
         sys.stderr.write(f"{how}, at -8, -6, ...: {counts}\n")
-    write_calibration([row for row in rows if row["how"] == "part"], with_script)
+    write_calibration(rows, with_script)
 
 
 def strongest(found: Iterable[Found]) -> list[Found]:
@@ -228,12 +235,13 @@ def strongest(found: Iterable[Found]) -> list[Found]:
     return list(best.values())
 
 
-def write_calibration(rows: list[dict[str, Any]], with_script: Counter[str]) -> None:
+def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str]) -> None:
     """Fit -log2 of the expected number of chance finds a picture as a line over the raw score, and write it.
 
     One slope from all scripts; for each script the highest line that stays below what was measured at every
     score that was reached at least three times. A script is counted by the pictures that have a line in it.
     """
+    rows = [row for row in everything if row["how"] == "part"]
     levels = np.arange(-6.0, 26.0, 1.0)
 
     def measured(script: str) -> tuple[np.ndarray, np.ndarray]:
@@ -251,18 +259,53 @@ def write_calibration(rows: list[dict[str, Any]], with_script: Counter[str]) -> 
             shift[script] = round(float((bits - slope * at).min()), 2)
         most[script] = round(float(np.log2(max(with_script[script], 2))), 2)
     shift = {script: min(value, shift["*"] + 1.5) for script, value in shift.items()}
-    # Where a script was seen too seldom to reach any score three times, it gets the worst line of all.
+    # Where no score was reached three times, "three times at the lowest score" is the bound that was measured.
     for script in most:
-        shift.setdefault(script, min(shift.values()))
+        bound = float(np.log2(max(with_script[script], 3) / 3)) - slope * levels[0]
+        shift.setdefault(script, round(min(shift["*"], bound), 2))
     folder = Path("models/letters-v1")
     config = read_config()
     config["calibration"] = {"slope": round(slope, 3), "shift": shift, "most": most}
     config["genuine_pictures"] = with_script["*"]
+    config["false_finds"] = false_finds(everything, slope, shift, with_script["*"])
     (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", "utf-8")
     names = ("letters.npz", "words.npz", "config.json")
     sums = "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
     (folder / "SHA256SUMS").write_text(sums, "utf-8")
     sys.stderr.write(f"slope {slope:.3f}, shift {shift}, pictures {dict(with_script)}\n")
+
+
+def false_finds(
+    rows: list[dict[str, Any]], slope: float, shift: dict[str, float], pictures: int
+) -> dict[str, dict[str, float]]:
+    """Return how many of 1,000 pictures have a chance find of so many bits, by how it was found.
+
+    ``parts of every phrase`` is what was calibrated on. The others count only signatures that speak for a game
+    or a model, and parts only where the matcher looks for them.
+    """
+    signatures = load_signatures(SIGNATURES)
+
+    def bits(row: dict[str, Any]) -> float:
+        share = min(len(fold(row["quote"]).letters) / max(len(fold(row["phrase"]).letters), 1), 1.0)
+        return slope * float(row["raw"]) + shift.get(row["script"], shift["*"]) + float(np.log2(share))
+
+    def looked_for(row: dict[str, Any]) -> bool:
+        signature = signatures.get(row["id"])
+        return bool(signature) and (signature.match == "fragment" or bool({"left", "right"} & set(row["cut"])))
+
+    parts = [row for row in rows if row["how"] == "part" and row["raw"] > 0]
+    speaking = [row for row in parts if row["speaks"] > 0 and looked_for(row)]
+    whole = [row for row in rows if row["how"] != "part" and row["speaks"] > 0]
+    tables: dict[str, dict[str, float]] = {}
+    for name, chosen in (("parts of every phrase", parts), ("parts that speak for a source", speaking)):
+        tables[name] = {
+            f"{level} bits and more": round(1000 * len({r["picture"] for r in chosen if bits(r) >= level}) / pictures, 2)
+            for level in (0, 3, 4, 5, 6, 7, 8, 10, 12)
+        }
+    tables["whole phrases and patterns that speak for a source"] = {
+        "all": round(1000 * len({row["picture"] for row in whole}) / pictures, 2)
+    }
+    return tables
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ LEAST_SHARED = 5.0  # worth of the triples that they have to share
 LEAST_RATIO = 88.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
 LEAST_TRACED = -8.0  # bits, before calibration
+LEAST_RAW = 0.0  # what scores less is ordinary enough to be told by nobody
 MOST_WORDS = 6
 FEWEST = {"Latn": 512, "Cyrl": 128, "*": 64}
 """Phrases counted as searched even where there are fewer, so that bits do not sink with each new signature."""
@@ -89,12 +90,12 @@ class Matcher:
         ]
         for item in found:
             known = best.get(item.signature.id)
-            if item.bits > 0 and (known is None or item.bits > known.bits):
+            if item.bits > 0 and item.raw > LEAST_RAW and (known is None or item.bits > known.bits):
                 best[item.signature.id] = item
         return sorted(best.values(), key=lambda item: (-item.bits, item.signature.id))
 
     def calibrated(self, raw: float, script: str) -> float:
-        """Return honest bits: -log2 of how many such finds one genuine picture is expected to hold."""
+        """Return -log2 of how many finds that score so high one genuine picture is expected to hold."""
         bits = self._slope * raw + self._shift.get(script, min(self._shift.values()))
         return min(bits, self._most.get(script, bits))
 
