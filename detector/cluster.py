@@ -1,4 +1,4 @@
-"""The same scan on many machines with Ray Data, and reports in object storage; see docs/scale.md.
+"""The same scan on many machines with Ray Data; see docs/scale.md.
 
 Ray hands out batches, restarts actors that die and gives their batches to others. Each actor keeps one worker
 process of the very kind that a local scan has: so limits of time and memory hold, a picture that crashes its
@@ -12,8 +12,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,6 @@ from typing import Any, Literal
 
 from detector import __version__
 from detector.batch import Interrupted, Progress
-from detector.batch import scan as scan_here
 from detector.batch.folder import ANNOTATED, Folder, safe_name
 from detector.batch.pool import Pool
 from detector.batch.progress import Meter
@@ -30,9 +29,7 @@ from detector.batch.store import Store
 from detector.batch.worker import DetectorFactory, Task, serve
 from detector.config import Settings
 from detector.errors import DetectorError, EngineError, UsageError
-from detector.pipeline import Detector
-from detector.remote import is_remote
-from detector.storage import WORK, SharedStore, Upload
+from detector.storage import WORK, SharedStore
 from detector.types import Report
 
 BATCH = 16
@@ -41,76 +38,9 @@ LOCAL_OBJECT_STORE = 200 << 20
 """Bytes of shared memory for finished rows on this machine; what is beyond goes to the disk."""
 
 Annotate = Literal["flagged", "all", "none"]
-_FORMATS = ("jsonl", "csv", "html")
 
 
-def scan_anywhere(
-    sources: Sequence[str],
-    settings: Settings,
-    *,
-    cluster: str | None = None,
-    output: str | os.PathLike[str] | None = None,
-    formats: Sequence[str] = _FORMATS,
-    annotate: Annotate = "flagged",
-    resume: bool = False,
-    cache: str | os.PathLike[str] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-    detector: DetectorFactory = Detector,
-) -> Iterator[Report]:
-    """Scan here or on a cluster, into a folder or into object storage; yield the reports in order.
-
-    Args:
-        sources: paths and URLs, as ``find_pictures`` returns them; on a cluster every machine must reach them.
-        settings: all settings; on a cluster ``workers`` is the number of actors, 0 for one a core.
-        cluster: None to scan here; else ``local``, ``auto``, ``host:port`` or ``ray://host:port``.
-        output: folder or URL. A report for a URL is put together in the user's cache folder first.
-        formats: names of the output formats.
-        annotate: see ``detector.batch.scan``.
-        resume: go on with what a stopped scan left.
-        cache: see ``detector.batch.scan``; on a cluster a folder or URL that every machine reaches.
-        on_progress: called after each picture that is done.
-        detector: see ``detector.batch.scan``.
-
-    Raises:
-        UsageError: as ``detector.batch.scan``; also if Ray is missing or no cluster answers.
-        OutputError, EngineError, SignatureError, Interrupted: as ``detector.batch.scan``.
-    """
-    upload = Upload(os.fspath(output)) if output is not None and is_remote(os.fspath(output)) else None
-    cache = None if cache is None else os.fspath(cache)
-    if cluster is None and cache is not None and is_remote(cache):
-        raise UsageError(f"{cache}: without --cluster the cache is a file on this machine. Name a local path.")
-    if cluster is not None and cache is not None and _is_one_file(cache):
-        raise UsageError(f"{cache}: on a cluster the cache is a folder or URL that all machines reach, not one file.")
-    if upload is not None:
-        upload.prepare(resume=resume)
-    folder = upload.folder if upload is not None else None if output is None else Path(output)
-    if cluster is None:
-        kept = Path(cache) if cache is not None else upload.store if upload is not None else None
-        reports = scan_here(
-            sources, settings, output=folder, formats=formats, annotate=annotate, resume=resume, cache=kept,
-            on_progress=on_progress, detector=detector,
-        )  # fmt: skip
-    else:
-        reports = _scan_on_cluster(
-            [os.fsdecode(source) for source in sources], settings, cluster,
-            folder=None if folder is None else Folder(folder, formats, job="scan", resume=resume),
-            page="html" in formats, annotate=annotate,
-            place=cache or (upload.shared if upload is not None else None), on_progress=on_progress, factory=detector,
-        )  # fmt: skip
-    return reports if upload is None else _uploaded(reports, upload)
-
-
-def _uploaded(reports: Iterator[Report], upload: Upload) -> Iterator[Report]:
-    with closing(reports):  # type: ignore[type-var]  # a generator
-        yield from reports
-    upload.finish()
-
-
-def _is_one_file(cache: str) -> bool:
-    return not is_remote(cache) and (Path(cache).is_file() or Path(cache).suffix in (".sqlite", ".db"))
-
-
-def _scan_on_cluster(
+def scan_on_cluster(
     sources: list[str],
     settings: Settings,
     address: str,
@@ -122,6 +52,23 @@ def _scan_on_cluster(
     on_progress: Callable[[Progress], None] | None,
     factory: DetectorFactory,
 ) -> Iterator[Report]:
+    """Scan on a Ray cluster and yield the reports in the order of ``sources``.
+
+    Args:
+        sources: paths and URLs that every machine of the cluster reaches.
+        settings: all settings; ``workers`` is the number of actors, 0 for one a core.
+        address: ``local``, ``auto``, ``host:port`` or ``ray://host:port``.
+        folder: where this process writes, or None.
+        page: whether a page is written, which needs small pictures.
+        annotate: see ``detector.batch.scan``.
+        place: folder or URL that keeps observations by key, and that every machine reaches; or None.
+        on_progress: called after each picture that is done.
+        factory: makes what reads and judges.
+
+    Raises:
+        UsageError: Ray is missing, or no cluster answers.
+        OutputError, EngineError, SignatureError, Interrupted: as ``detector.batch.scan``.
+    """
     thumbnails = "none" if folder is None or not page else "all" if len(sources) <= THUMBNAILS_FOR_ALL else "flagged"
     task = Task(
         settings=replace(settings, threads=settings.threads or 1),

@@ -194,9 +194,10 @@ class TestScan:
         arguments = ["scan", picture, "-o", str(out), "--format", "csv, jsonl", "--annotate", "all", "--resume"]
         assert run([*arguments, "--cache", str(tmp_path / "c")]) == 0
         assert scan.sources == [picture]
-        assert scan.given == {
+        asked = {
             "output": out, "formats": ("csv", "jsonl"), "annotate": "all", "resume": True, "cache": tmp_path / "c",
         }  # fmt: skip
+        assert {name: scan.given[name] for name in asked} == asked
 
     def test_lists_includes_and_excludes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("a.png", "b.jpg", "sub/c.png", "d.txt"):
@@ -316,6 +317,13 @@ def test_help_is_light(arguments: list[str]) -> None:
     results = [child(code, *arguments).stderr.split() for _ in range(3)]
     assert all(result[:2] == ["0", "[]"] for result in results), results
     assert min(float(result[2]) for result in results) < 0.3
+
+
+def test_a_scan_of_local_files_loads_no_cluster_and_no_storage(picture: str) -> None:
+    code = POLLUTER.replace("main()", "from detector.cli import run; code = run(sys.argv[1:])") + (
+        "print(code, sorted({'ray', 'fsspec', 'detector.cluster', 'detector.storage'} & set(sys.modules)))"
+    )
+    assert child(code, "scan", picture, "-q").stdout.splitlines()[-1] == "0 []"
 
 
 def test_completion_for_every_shell(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from detector.anywhere import scan_anywhere
 from detector.batch import scan
-from detector.cluster import scan_anywhere
 from detector.config import Settings
 from detector.errors import EngineError, UsageError
 from detector.files import find_pictures

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from detector.anywhere import scan_anywhere
 from detector.batch import scan
-from detector.cluster import scan_anywhere
 from detector.config import Settings
 from detector.errors import OutputError, UsageError
 from detector.files import find_pictures

@@ -79,7 +79,7 @@ def scan(
         raise UsageError(f"no pictures in {where}. Files with other endings can be named one by one.")
     folder = output_place(output)
     with results() as out:
-        from detector.cluster import scan_anywhere
+        from detector.anywhere import scan_anywhere
 
         reports = scan_anywhere(
             sources,
