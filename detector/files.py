@@ -15,7 +15,7 @@ from detector.remote import is_folder, is_remote, listed
 
 ENDINGS = frozenset(
     {"jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "webp", "avif", "avifs", "tif", "tiff", "bmp", "dib"}
-    | {"gif", "heic", "heif", "heics", "heifs", "hif", "jxl", "jp2", "j2k", "jpx"}
+    | {"gif", "heic", "heif", "heics", "heifs", "hif", "jxl", "jp2", "j2k", "jpx", "tga"}
 )
 """File-name endings (lower case, without the dot) that make a file in a folder a picture to report on, even
 if it turns out to be none, or one that cannot be decoded."""

@@ -60,7 +60,8 @@ def code_of(source: Any, **options: Any) -> str:
 @pytest.mark.parametrize(
     ("format", "options"),
     [("JPEG", {"quality": 92}), ("PNG", {}), ("WEBP", {"lossless": True}), ("AVIF", {"quality": 90}),
-     ("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("BMP", {}), ("GIF", {})],
+     ("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("BMP", {}), ("GIF", {}),
+     ("TGA", {}), ("TGA", {"compression": "tga_rle"})],
 )  # fmt: skip
 def test_formats(format: str, options: dict[str, Any], tmp_path: Path) -> None:
     data = encode(picture(), format, **options)
@@ -321,7 +322,7 @@ def test_zero_sized() -> None:
     assert code_of(Image.new("RGB", (0, 5))) == "zero-sized"
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "TGA"])
 def test_truncated(format: str) -> None:
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8))
     data = encode(noise, format)
@@ -339,6 +340,9 @@ def test_damaged_not_a_picture_and_unsupported() -> None:
     assert code_of(bytes(stream)) == "damaged", "came out black instead"
     assert code_of(Image.open(io.BytesIO(bytes(stream)))) == "damaged"
     assert code_of(b"GIF89a" + b"\x10\0\x10\0" + b"\xff" * 40 + b";") == "damaged"
+    nothing = bytearray(encode(picture(), "TGA"))
+    nothing[12:14] = b"\0\0"
+    assert code_of(bytes(nothing)) == "not-a-picture"
     for data in (b"hello, I am a text", b"\0" * 1000, b"<html><body>", b"PK\x03\x04" + b"\0" * 40):
         assert code_of(data) == "not-a-picture"
     for data in (b"\xff\x0a" + b"x" * 30, b"%PDF-1.7 x", b"8BPS" + b"\0" * 30, b"<?xml version='1.0'?><svg>",

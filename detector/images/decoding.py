@@ -28,6 +28,7 @@ _PLUGINS = {
     "TIFF": "TiffImagePlugin",
     "BMP": "BmpImagePlugin",
     "GIF": "GifImagePlugin",
+    "TGA": "TgaImagePlugin",
 }
 _OWN_NAMES = {"MPO": "JPEG", "DIB": "BMP"}
 _OPENING = threading.Lock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import PurePath
 
-READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "HEIF")
+READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "HEIF", "TGA")
 """The formats that are decoded; a short list, because every decoder more is a door more."""
 
 _ENDINGS = {
@@ -17,6 +17,7 @@ _ENDINGS = {
     "BMP": "bmp dib",
     "GIF": "gif",
     "HEIF": "heic heif heics heifs hif",
+    "TGA": "tga",
 }
 ENDINGS: dict[str, str] = {ending: name for name, row in _ENDINGS.items() for ending in row.split()}
 """File-name ending (lower case, without the dot) to format."""
@@ -67,7 +68,20 @@ def sniff(data: bytes) -> str | None:
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml")) and b"<svg" in head:
         return "SVG"
-    return None
+    return "TGA" if _is_targa(data) else None
+
+
+def _is_targa(data: bytes) -> bool:
+    """Return whether this is a Truevision picture, which games write and which begins with no mark of its own.
+
+    Only true-colour and grey pictures without a palette, plain or run-length coded; every byte of the header
+    that has to be a certain value is looked at, so that a text or noise is none.
+    """
+    if len(data) < 18 or data[1] != 0 or data[2] not in (2, 3, 10, 11) or any(data[3:8]):
+        return False
+    width, height, depth, flags = struct.unpack("<HHBB", data[12:18])
+    depths = (8,) if data[2] in (3, 11) else (16, 24, 32)
+    return width > 0 and height > 0 and depth in depths and flags & 0xC0 == 0 and flags & 0x0F in (0, 1, 8)
 
 
 def _brand(data: bytes) -> str:
@@ -110,6 +124,9 @@ def is_cut(data: bytes, name: str | None) -> bool:
         return int.from_bytes(data[2:6], "little") > len(data)
     if name in ("AVIF", "HEIF"):
         return _boxes_cut(data)
+    if name == "TGA" and data[2] < 8:
+        width, height, depth = struct.unpack("<HHB", data[12:17])
+        return 18 + data[0] + width * height * (depth // 8) > len(data)
     if name == "TIFF":
         order = ">" if data[:2] == b"MM" else "<"
         return bool(data[2:3] in (b"*", b"\x00") and struct.unpack(order + "I", data[4:8])[0] >= len(data) - 2)
@@ -141,6 +158,8 @@ def stated_size(data: bytes, name: str | None) -> tuple[int, int] | None:
             return struct.unpack(">II", data[16:24])
         if name == "GIF":
             return struct.unpack("<HH", data[6:10])
+        if name == "TGA":
+            return struct.unpack("<HH", data[12:16])
         if name == "BMP" and int.from_bytes(data[14:18], "little") >= 40:
             width, height = struct.unpack("<ii", data[18:26])
             return abs(width), abs(height)

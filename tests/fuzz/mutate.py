@@ -66,6 +66,8 @@ def good_pictures() -> tuple[tuple[str, bytes], ...]:
         ("bits", grey.convert("1"), "BMP", {}),
         ("plain", smooth, "GIF", {}),
         ("animated", smooth, "GIF", {"save_all": True, "transparency": 0}),
+        ("plain", smooth, "TGA", {}),
+        ("runs", smooth, "TGA", {"compression": "tga_rle"}),
     ]
     made = [("heif-plain", (Path(__file__).parent.parent / "data" / "corners.heic").read_bytes())]
     for name, image, format, options in rows:
