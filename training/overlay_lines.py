@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 from rapidfuzz import fuzz
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
 from detector.evidence._line_features import NAMES, measure
-from detector.types import Observations, make_quad
+from detector.types import make_quad
 from training.drawing.compose import compose
 from training.drawing.scene import list_pictures, load
+from training.labelled import manifest, open_picture, read_before
 
 LABELS = Path(__file__).with_name("overlay_lines_labels.json")
 TREES, LEAVES, RATE = 90, 10, 0.1
@@ -59,33 +58,18 @@ def label_line(text: str, row: dict[str, Any], rules: dict[str, Any]) -> int | N
     return 1
 
 
-def open_picture(path: Path, *, again: bool) -> Image.Image:
-    """Return the picture upright; with ``again`` at most 960 pixels long and stored as JPEG 70."""
-    image: Image.Image = ImageOps.exif_transpose(Image.open(path))
-    if image.mode in ("RGBA", "LA", "P"):
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128, 255)), image)
-    image = image.convert("RGB")
-    if again:
-        image.thumbnail((960, 960), Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=70)
-        image = Image.open(buffer).convert("RGB")
-    return image
-
-
 def corpus_lines(corpus: Path, observations: Path) -> Iterator[tuple[np.ndarray, int, str, str, str, float]]:
-    """Yield (features, label, source, file, text, confidence) of every line read, in two encodings; label -1: unknown."""
-    rows = [json.loads(line) for line in (corpus / "manifest.jsonl").read_text("utf-8").splitlines()]
+    """Yield (features, label, source, file, text, confidence) of every line read, in two encodings.
+
+    The label is -1 where it is not known.
+    """
     rules = json.loads(LABELS.read_text("utf-8"))
-    for row in rows:
-        path = observations / f"{row['sha256']}.json"
-        if not path.exists():
+    read = read_before(observations)
+    for row in manifest(corpus):
+        seen = read.get(row["sha256"])
+        if seen is None or not seen.lines:
             continue
-        seen = Observations.from_json(path.read_text("utf-8"))
         labels = [label_line(line.text, row, rules) for line in seen.lines]
-        if not seen.lines:
-            continue
         for again in (False, True):
             image = open_picture(corpus / row["file"], again=again)
             scale = image.width / seen.size[0]
