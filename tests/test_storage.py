@@ -35,7 +35,7 @@ def s3() -> Iterator[Any]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         s3fs.S3FileSystem.clear_instance_cache()
         system = s3fs.S3FileSystem()
-        system.mkdir(BUCKET)
+        system.makedirs(BUCKET, exist_ok=True)  # one server's state is shared by all in this process
         yield system
     s3fs.S3FileSystem.clear_instance_cache()
     running.stop()
