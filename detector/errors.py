@@ -106,9 +106,19 @@ class PictureError(DetectorError):
         super().__init__(message)
         self.code = code
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # By itself an exception is unpickled with its message alone, and that would break a pool of processes.
+        return (_picture_error, (type(self), self.code, str(self)))
+
 
 class ObservationsError(PictureError):
     """Observations cannot be used: damaged, or of another schema version."""
 
     def __init__(self, message: str) -> None:
         super().__init__("observations", message)
+
+
+def _picture_error(kind: type[PictureError], code: str, message: str) -> PictureError:
+    error = kind.__new__(kind)
+    PictureError.__init__(error, code, message)
+    return error

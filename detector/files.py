@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import sys
@@ -21,7 +22,9 @@ ENDINGS = frozenset(
 if it turns out to be none, or one that cannot be decoded."""
 
 MARKER = ".overlay-detector"
-"""A file of this name says that a folder holds results; a scan of the folder above does not go in."""
+"""A file of this name says that a folder holds results; a scan of the folder above does not go in, and says so."""
+
+_log = logging.getLogger(__name__)
 
 _HEADS = (
     b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*",
@@ -125,13 +128,17 @@ def _walk(top: str, include: Sequence[str], exclude: Sequence[str], recursive: b
             yield path  # becomes an error row
             continue
         if inside and any(entry.name == MARKER for entry in entries):
+            # Said, because the mark may also have been put there to hide pictures.
+            _log.warning("%s: passed over, because it holds the results of a scan. Name it to scan it.", path)
             continue
         for entry in reversed(entries):
             name = f"{inside}/{entry.name}" if inside else entry.name
             if entry.name.startswith(".") or _fits(name, exclude):
                 continue
             if _entry_is_folder(entry):
-                if recursive and not entry.is_symlink():
+                if entry.is_symlink():
+                    _log.info("%s: passed over, because it is a link to a folder. Name it to scan it.", entry.path)
+                elif recursive:
                     stack.append((entry.path, name, True))
             elif _fits(name, include) if include else _looks_like_picture(entry):
                 stack.append((entry.path, name, False))

@@ -97,6 +97,13 @@ class Breaking(Fake):
             if not flag.exists():
                 flag.write_text("x")
                 os.kill(os.getpid(), signal.SIGKILL)
+        elif name.startswith(("term", "alarm")):
+            flag = Path(f"{os.environ['FAKE_ONCE']}-{name}")
+            if not flag.exists():
+                flag.write_text("x")
+                os.kill(os.getpid(), signal.SIGTERM if name == "term" else signal.SIGALRM)
+        elif name.startswith("pipe"):
+            raise BrokenPipeError(32, "an engine's own process has gone")
         elif name.startswith("loud"):
             sys.stdout.write("a decoder writes to stdout")
             sys.stdout.flush()

@@ -36,7 +36,8 @@ def test_whatever_a_picture_does_is_one_row(
     expected = {
         "a1": None, "hang": "timeout", "a2": None, "spin": "timeout", "crash": "worker-died", "a3": None,
         "exit": "worker-died", "killed": "worker-died", "a4": None, "eat": "memory", "eat2": "memory", "a5": None,
-        "bug": "internal", "engine": "engine", "once": None, "loud": None, "a6": None,
+        "bug": "internal", "engine": "engine", "once": None, "loud": None, "a6": None, "term": None, "alarm": None,
+        "pipe": "internal", "a7": None,
     }  # fmt: skip
     sources = named(tmp_path / "in", *expected)
     settings = Settings(workers=2, timeout_s=10.0, max_memory_mb=400)
@@ -45,6 +46,7 @@ def test_whatever_a_picture_does_is_one_row(
     assert {Path(r.source).stem: r.error.code if r.error else None for r in reports} == expected
     messages = {Path(r.source).stem: r.error.message for r in reports if r.error}
     assert all(source in message for source, message in ((s, messages.get(Path(s).stem, s)) for s in sources))
+    assert "BrokenPipeError" in messages["pipe"], "not taken for a parent that has gone"
     assert "--timeout-s" in messages["hang"] and "SIGSEGV" in messages["crash"] and "KeyError" in messages["bug"]
     assert capfd.readouterr() == ("", ""), "a decoder's own words got out"
 

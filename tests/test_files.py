@@ -62,9 +62,10 @@ def test_links_to_folders_are_not_followed_and_loops_end(tmp_path: Path) -> None
     assert names(find_pictures([tmp_path / "door"]), tmp_path) == ["door/a.png", "door/link.png", "door/self.png"]
 
 
-def test_own_results_are_not_scanned(tmp_path: Path) -> None:
+def test_own_results_are_not_scanned(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     put(tmp_path, "a.png", "report/annotated/a.png", f"report/{MARKER}")
     assert names(find_pictures([tmp_path]), tmp_path) == ["a.png"]
+    assert f"{tmp_path}/report: passed over" in caplog.text, "it may also be put there to hide pictures"
     assert names(find_pictures([tmp_path / "report"]), tmp_path) == ["report/annotated/a.png"]
 
 

@@ -20,7 +20,7 @@ from detector.types import Report
 WORK = ".partial"
 OBSERVATIONS = "observations"
 ANNOTATED = "annotated"
-_OURS = re.compile(r"-([0-9a-f]{16})\.(json|jpg)")
+_OURS = re.compile(r"-([0-9a-f]{16})\.(json|jpg)\Z")
 _MARKER_TEXT = "The results of overlay-detector. Scans of the folder above pass over this one.\n"
 
 
@@ -60,13 +60,19 @@ class Folder:
         self._writers: list[Any] = []
         self._stack = ExitStack()
         self._written: set[int] = set()
-        if (path / WORK / "scan").exists() and not resume:
+        if self._unfinished() and not resume:
             advice = (
                 f"Add --resume to go on with it, or delete {path / WORK} to start again."
                 if job == "scan"
                 else "Finish it first, or choose another folder with -o."
             )
             raise UsageError(f"{path} holds a scan that was stopped. {advice}")
+
+    def _unfinished(self) -> bool:
+        try:
+            return (self.path / WORK / "scan").exists()
+        except OSError as error:  # a folder that may not be entered
+            raise self._failed(error) from error
 
     @property
     def store_path(self) -> Path:
@@ -97,6 +103,7 @@ class Folder:
                     if (self.path / name).is_symlink():
                         raise OutputError(f"{self.path / name}: a link; nothing is written through one. Remove it.")
                 (self.path / WORK).mkdir(exist_ok=True)
+                _refuse_links(self.path / WORK)
                 stack.enter_context(_only_one(self.path))
                 if self._job == "scan":
                     (self.path / WORK / "scan").touch()
@@ -174,6 +181,16 @@ def _only_one(path: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise UsageError(f"{path}: another scan is writing there. Wait for it or choose another folder.") from error
         yield
+
+
+def _refuse_links(work: Path) -> None:
+    # A folder that somebody handed us may hold a .partial of theirs; what is written there must stay there.
+    shared = work / OBSERVATIONS
+    for folder in (work, shared) if shared.is_dir() and not shared.is_symlink() else (work,):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise OutputError(f"{entry.path}: a link; nothing is written through one. Remove it.")
 
 
 def _mark(digest: str, ending: str) -> int:

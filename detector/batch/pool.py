@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -22,6 +22,8 @@ from detector.errors import EngineError
 
 _START_S = 120.0
 _MAX_FAILED_STARTS = 3
+_END_S = 10.0
+_FROZEN_S = 2.0
 
 
 @dataclass(eq=False, slots=True)
@@ -131,6 +133,12 @@ class Pool:
         deadlines = [worker.deadline for worker in self.workers if worker.deadline is not None]
         patience = max(0.0, min([now + seconds, *deadlines]) - now)
         said = set(wait([worker.pipe for worker in self.workers], patience))
+        waited = time.monotonic() - now
+        if waited - patience > _FROZEN_S:
+            # Ctrl-Z, a machine that slept: the workers stood still as well, and lose no time by it.
+            for worker in self.workers:
+                if worker.deadline is not None:
+                    worker.deadline += waited
         for worker in list(self.workers):
             if worker.pipe in said:
                 # A process that ends closes its pipe, so its end is heard here too.
@@ -175,7 +183,8 @@ class Pool:
     def _add(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=self._target, args=(theirs, *self._args), daemon=True)
-        process.start()
+        with _deaf_to_ctrl_c():
+            process.start()
         theirs.close()  # so that its end is heard
         self.workers.append(Worker(process, ours, deadline=time.monotonic() + _START_S))
 
@@ -183,12 +192,31 @@ class Pool:
         self.workers.remove(worker)
         worker.pipe.close()
         worker.process.kill()
-        worker.process.join()
-        worker.process.close()
+        # One that waits for a dead network drive cannot even be killed; nobody waits for it here.
+        worker.process.join(_END_S)
+        with suppress(ValueError):
+            worker.process.close()
 
     def _end(self) -> None:
         for worker in list(self.workers):
             self._remove(worker)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    # What a new process is deaf to, it stays deaf to: Ctrl-C reaches the whole group of processes, and one that
+    # is still importing would end with a trace. The parent hears it a moment later.
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # now, because it opens the ears again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def how_it_ended(exitcode: int | None) -> str:

@@ -110,7 +110,7 @@ def _is_store(path: Path) -> bool:
 def _count(path: Path) -> int:
     if path.is_file() and _is_store(path):
         with Store(path) as store:
-            return len(store)
+            return store.contents()
     return 1
 
 

@@ -28,6 +28,9 @@ THUMBNAILS_FOR_ALL = 1_000
 """In scans of more pictures than this, only those with a finding get a small picture on the page."""
 _TICK_S = 0.5
 _ENGINE_START_S = 120.0
+_FROM_OUTSIDE = {
+    -getattr(signal, name) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGALRM") if hasattr(signal, name)
+}  # fmt: skip
 
 
 def scan(
@@ -203,8 +206,8 @@ class Run:
             self._fail(job, "timeout", f"took longer than {settings.timeout_s:g} s. Allow more with --timeout-s.")
         elif event.what == "died":
             job.kills += 1
-            if event.message == -signal.SIGKILL and job.kills == 1:
-                # Ended from outside, perhaps by accident: one more try before the picture is blamed.
+            if event.message in _FROM_OUTSIDE and job.kills == 1:
+                # Perhaps by accident, or for the memory of another: one more try before the picture is blamed.
                 self._release(job)
                 self._again.append(job)
             else:
@@ -216,6 +219,8 @@ class Run:
         what = message[0]
         if what == "content":
             self._pool.say(worker, self._order(job, message[1], message[2]))
+            # From now on: until here it may have waited for whoever takes the reports.
+            self._pool.clock(worker, self._task.settings.timeout_s)
         elif what == "starting":
             self._pool.clock(worker, _ENGINE_START_S)
         elif what == "reading":

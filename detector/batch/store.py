@@ -103,6 +103,11 @@ class Store:
                         continue
                     break
 
+    def contents(self) -> int:
+        """Return of how many different pictures something is kept."""
+        with self._guarded():
+            return int(self._base.execute("SELECT count(DISTINCT content) FROM observations").fetchone()[0])
+
     def __len__(self) -> int:
         with self._guarded():
             return int(self._base.execute("SELECT count(*) FROM observations").fetchone()[0])
@@ -122,11 +127,13 @@ class Store:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            advice = (
-                "Delete it, or name another."
-                if "not a database" in str(error) or "malformed" in str(error)
-                else "Free some space or name another place, then run again with --resume."
-            )
+            said = str(error)
+            if "not a database" in said or "malformed" in said:
+                advice = "Delete it, or name another."
+            elif "locked" in said:
+                advice = "Another program holds it. Wait for it or name another place, then run again with --resume."
+            else:
+                advice = "Free some space or name another place, then run again with --resume."
             raise OutputError(f"{self.path}: {error}. {advice}") from error
 
 

@@ -25,7 +25,8 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -41,6 +42,8 @@ from detector.types import Frame, Observations, Report
 
 DetectorFactory = Callable[[Settings], Any]
 """Makes what reads and judges; ``Detector`` unless a test says otherwise."""
+_GUARD_S = 240.0
+"""Beyond ``timeout_s``; more than an engine may take to start, so the parent's clock always comes first."""
 _OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "failed to allocate", "insufficient memory", "out of memory")
 
 
@@ -89,15 +92,18 @@ def serve(pipe: Connection, task: Task, factory: DetectorFactory) -> None:
         pipe.send(("ready",))
         while True:
             _, source = pipe.recv()
-            _guard_seconds(task.settings.timeout_s + 240)
-            hand.inspect(source)
-            _guard_seconds(0)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+            with hand.guarded():
+                hand.inspect(source)
+    except (_ParentGoneError, EOFError, BrokenPipeError, ConnectionResetError):
         return
     except DetectorError as error:
         pipe.send(("fatal", error))
     except Exception as error:  # a fault of ours, before any picture: the parent shows where
         pipe.send(("fatal", RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")))
+
+
+class _ParentGoneError(Exception):
+    """Told apart from what an engine raises when a process or a connection of its own has gone."""
 
 
 class _Hand:
@@ -115,10 +121,10 @@ class _Hand:
             data, _ = read_bytes(source, settings=self._task.settings)
             sha256 = hashlib.sha256(data).hexdigest()
             content = content_of(sha256, source)
-            self._pipe.send(("content", content, key_of(content, self._versions)))
-            order = self._pipe.recv()
+            self._say(("content", content, key_of(content, self._versions)))
+            order = self._order()
             if order[0] == "drop":
-                self._pipe.send(("dropped",))
+                self._say(("dropped",))
                 return
             observations = _known(order[1], sha256, source) if order[0] == "judge" else None
             frame: Frame | None = None
@@ -128,21 +134,48 @@ class _Hand:
                 frame = self._detector.load(data, name=source)
                 observations = self._detector.observe(frame)
                 self._proven = True
-            self._pipe.send(("done", self._outcome(observations, frame, data, fresh)))
-        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self._say(("done", self._outcome(observations, frame, data, fresh)))
+        except _ParentGoneError:
             raise
         except Exception as error:  # whatever a picture does to us, it is one row
             traceback.clear_frames(error.__traceback__)  # what filled the memory may hang on them
             if isinstance(error, DetectorError) and not self._concerns_one_picture(error):
                 raise
-            self._pipe.send(("done", _error_outcome(source, error, sha256)))
+            self._say(("done", _error_outcome(source, error, sha256)))
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Let the system end this process if it hangs here after its parent was killed."""
+        _guard_seconds(self._task.settings.timeout_s + _GUARD_S)
+        try:
+            yield
+        finally:
+            _guard_seconds(0)
+
+    def _say(self, message: tuple[Any, ...]) -> None:
+        with self._unguarded():
+            self._pipe.send(message)
+
+    def _order(self) -> Any:
+        with self._unguarded():
+            return self._pipe.recv()
+
+    @contextmanager
+    def _unguarded(self) -> Iterator[None]:
+        # This may take as long as it likes: the parent waits for whoever takes the reports. If it dies, this ends.
+        _guard_seconds(0)
+        try:
+            yield
+        except (EOFError, OSError) as error:
+            raise _ParentGoneError from error
+        _guard_seconds(self._task.settings.timeout_s + _GUARD_S)
 
     def _start(self) -> None:
         if not self._started:
-            self._pipe.send(("starting",))
+            self._say(("starting",))
             self._detector.start()
             self._started = True
-            self._pipe.send(("reading",))
+            self._say(("reading",))
 
     def _concerns_one_picture(self, error: DetectorError) -> bool:
         if isinstance(error, PictureError):
@@ -237,6 +270,5 @@ def _prepare(settings: Settings) -> None:
 
 
 def _guard_seconds(seconds: float) -> None:
-    # Should the parent be killed while a decoder hangs here, the system ends this process all the same.
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
