@@ -152,14 +152,16 @@ def svg(rows: list[tuple[int, float, float]]) -> str:
         for level in range(0, int(top) + 1, 5)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        f'font-size="12">'
         f'<rect width="{width}" height="{height}" fill="#fff"/>{ticks}'
         f'<polyline fill="none" stroke="#1f6feb" stroke-width="2" points="{points(1)}"/>'
         f'<polyline fill="none" stroke="#d1242f" stroke-width="2" stroke-dasharray="5 3" points="{points(2)}"/>'
         f'<text x="60" y="20" fill="#1f6feb">“All content …”, cut at the right border</text>'
         f'<text x="60" y="36" fill="#d1242f">the same number of letters from inside, cut at the left border</text>'
         f'<text x="{width / 2:.0f}" y="{height - 4}" text-anchor="middle">surviving letters</text>'
-        f'<text x="14" y="{height / 2:.0f}" transform="rotate(-90 14 {height / 2:.0f})" text-anchor="middle">bits</text>'
+        f'<text x="14" y="{height / 2:.0f}" transform="rotate(-90 14 {height / 2:.0f})" '
+        f'text-anchor="middle">bits</text>'
         "</svg>\n"
     )
 

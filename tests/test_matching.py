@@ -262,8 +262,8 @@ def test_disguised_letters_are_the_same_letters(knowledge: Knowledge, text: str)
     "text",
     [
         "Техника отремонтирована", "Техніка відремонтована", "任务目标完成", "Araç onarıldı", "Vehículo reparado",
-        "Véhicule réparé", "Fahrzeug repariert", "لقطات من اللعبة", "צילומי משחק", "кадры из игры", "実際のゲーム画面です",
-        "실제 게임 화면입니다",
+        "Véhicule réparé", "Fahrzeug repariert", "لقطات من اللعبة", "צילומי משחק", "кадры из игры",
+        "実際のゲーム画面です", "실제 게임 화면입니다",
     ],
 )  # fmt: skip
 def test_many_languages(knowledge: Knowledge, text: str) -> None:

@@ -299,7 +299,9 @@ def false_finds(
     tables: dict[str, dict[str, float]] = {}
     for name, chosen in (("parts of every phrase", parts), ("parts that speak for a source", speaking)):
         tables[name] = {
-            f"{level} bits and more": round(1000 * len({r["picture"] for r in chosen if bits(r) >= level}) / pictures, 2)
+            f"{level} bits and more": round(
+                1000 * len({r["picture"] for r in chosen if bits(r) >= level}) / pictures, 2
+            )
             for level in (0, 3, 4, 5, 6, 7, 8, 10, 12)
         }
     tables["whole phrases and patterns that speak for a source"] = {

@@ -54,8 +54,8 @@ class _Batch:
         self.boundary = np.full((length, rows), 0.2, np.float32)
         self.weight = np.ones((length, rows), np.float32)
         self.sure = np.zeros((length, rows), bool)
-        self.begin = np.full((3, length, rows), NEVER, np.float32)
-        self.end = np.full((3, length, rows), NEVER, np.float32)
+        self.begin = np.full((4, length, rows), NEVER, np.float32)
+        self.end = np.full((4, length, rows), NEVER, np.float32)
         self.spaced = np.array([text.spaced for _, text in pairs])
         self.cut_begin = np.array([text.cut_begin for _, text in pairs])
         self.cut_end = np.zeros((length, rows), bool)
@@ -255,7 +255,7 @@ def align_equal(phrase: PhraseSide, text: TextSide, begin: int, costs: Costs) ->
     other = np.where(phrase.codes == text.codes[part], costs.same, costs.different)
     gain = (np.where(outside, other, known) + text.bits[part]) * text.weight[part]
     score = float(gain.sum()) + float(phrase.first[0] + phrase.last[-1])
-    score += float(text.begin[2, begin] + text.end[2, begin + size - 1])
+    score += float(text.begin[phrase.begins[0], begin] + text.end[phrase.ends[-1], begin + size - 1])
     if text.spaced and size > 1:
         chance, read = text.boundary[part][1:], text.starts[part][1:]
         agree = np.where(read, np.log2(_CLASH[0] / chance), np.log2(_CLASH[3] / (1 - chance)))

@@ -21,10 +21,10 @@ SURE = 0.9
 RIGHT_TO_LEFT = frozenset({"Arab", "Hebr"})
 _LINE_END = 2.5  # bits: ordinary text seldom ends just there, a phrase's part often does
 _INNER_END = -1.2
-_BREAK_FREE = (-5.0, -3.0, 0.0)
+_BREAK_FREE = (-5.0, -3.0, 0.0, 0.0)
 """Bits for a phrase that breaks off where a line begins or ends, though nothing cuts it: inside a word, between
-words, between sentences."""
-_BREAK_MET = (-10.0, -8.0, 0.0)
+words, between sentences; and for a phrase that counts only as a whole, which may stand in a longer text."""
+_BREAK_MET = (-10.0, -8.0, -4.0, 0.0)
 """The same where the line goes on with something that the phrase does not say."""
 _JOINED = -4.0  # no blank was read between the phrase and what stands beside it
 

@@ -280,7 +280,7 @@ def clean_text() -> tuple[tuple[int, str], ...]:
 
 
 def clean_text_hits(matcher: Matcher) -> Iterator[tuple[int, str, str, str]]:
-    """Yield (line number, text, signature id, detail) for each clean line that is more than a hint of a game or a model."""
+    """Yield (line number, text, signature id, detail) for each clean line that says more than a hint."""
     for number, text in clean_text():
         for found in matcher.find(picture_of([text])):
             if any(bits > WEAK_BITS for source, bits in found.signature.speaks_for.items() if source != "camera"):

@@ -34,6 +34,7 @@ LEAST_RATIO = 88.0  # likeness, 0 to 100, of a whole phrase with a part of the l
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
 LEAST_TRACED = -8.0  # bits, before calibration
 LEAST_RAW = 0.0  # what scores less is ordinary enough to be told by nobody
+LINE_LETTERS = 16  # so many letters, or as many as are missing, may a border have taken of one line
 MOST_WORDS = 6
 FEWEST = {"Latn": 512, "Cyrl": 128, "*": 64}
 """Phrases counted as searched even where there are fewer, so that bits do not sink with each new signature."""
@@ -245,6 +246,12 @@ class Matcher:
         if not next_line(spots[upper.variant.line], spots[lower.variant.line], phrase.script):
             return None
         if begin - end > 1:
+            # Letters are missing in between. Where the border took them, both lines broke off for one reason, and
+            # the next part begins within a line's length: that is cheaper than a second part from anywhere.
+            if upper.alignment.phrase[0] != lower.alignment.phrase[0] and _cut_between(upper, lower):
+                broke = max(float(phrase.side.last[end - 1]), phrase.side.border)
+                began = max(float(phrase.side.first[begin]), phrase.side.border)
+                return min(0.0, -1.0 - float(np.log2(min(begin - end, phrase.size) + LINE_LETTERS))) - broke - began
             return -1.0
         # The text goes on where it broke off: there was no choice of where to break and where to begin.
         return -2.0 - float(phrase.side.last[end - 1]) - float(phrase.side.first[begin])
@@ -351,6 +358,13 @@ def _word_keys(variant: Variant, longest: int) -> dict[str, int]:
     if bones:
         keys.setdefault("".join(bones), 0)
     return keys
+
+
+def _cut_between(upper: Hit, lower: Hit) -> bool:
+    """Return whether the border took what one line lacks before the next one goes on."""
+    ends = upper.variant.side.cut_end and upper.alignment.text[1] == len(upper.variant.folded.letters)
+    begins = lower.variant.side.cut_begin and lower.alignment.text[0] == 0
+    return ends or begins
 
 
 def skeleton_equal(phrase: Phrase, variant: Variant, begin: int) -> bool:

@@ -28,6 +28,7 @@ ONE_WORD = -6.0  # one whole word of several: every language has it, whoever pri
 OTHER_WORD = -12.0  # an ordinary word was read where the phrase has another one
 PART_OF_WORD = -8.0  # an ordinary word was read of which the phrase explains a part only
 LETTERS_AN_ERROR = 10  # a word that counts only as a whole may have one letter wrong in so many
+RUNS_ON = -5.0  # other words stand on both sides: a part of a sentence, not a text that somebody laid over
 OTHER_BLANKS = -6.0  # an ordinary word was read, and the phrase has no word that begins and ends there
 
 
@@ -112,6 +113,8 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
     may_be_cut = (side.cut_begin and inner[0] == 0) or (side.cut_end and inner[-1] == len(spans) - 1)
     if len(inner) == 1 and len(begins) > 1 and side.spaced and not may_be_cut:
         lost += ONE_WORD
+    if side.spaced and begin > 0 and end < len(folded.letters):
+        lost += RUNS_ON
     # A wording that is ordinary from end to end says nothing at all; one in a longer text still has its place.
     nothing_else = all(follows.get(number) or follows.get(number + 1) for number in inner)
     for number in inner:

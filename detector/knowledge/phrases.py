@@ -109,8 +109,8 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
     last[-1] = -1
     begins = starts.astype(np.int8)
     begins[sentence] = 2
-    begins[0] = 2
-    ends = np.append(begins[1:], np.int8(2))
+    begins[0] = 3 if whole else 2
+    ends = np.append(begins[1:], begins[0])
     return PhraseSide(
         letters=folded.letters,
         codes=codes(folded.letters),

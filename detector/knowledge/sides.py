@@ -19,7 +19,8 @@ class PhraseSide:
         codes: code points.
         places: rows in the table of confusions.
         starts: whether a word begins at the letter.
-        begins: 2 where the phrase or a sentence of it begins, 1 where a word does, 0 inside a word.
+        begins: 3 where a phrase begins that counts only as a whole, 2 where a sentence begins, 1 where a word does,
+            0 inside a word.
         ends: the same for what ends with the letter.
         first: bits for a part that begins with this letter, 0 or below.
         last: bits for a part that ends with this letter, 0 or below.
@@ -49,8 +50,8 @@ class TextSide:
         bits: how surprising each letter is as ordinary text.
         boundary: the probability that ordinary text begins a word there.
         weight: how far each letter is trusted, 0 to 1.
-        begin: (3, letters) bits for a part beginning here, by the phrase's ``begins``.
-        end: (3, letters) bits for a part ending here, by the phrase's ``ends``.
+        begin: (4, letters) bits for a part beginning here, by the phrase's ``begins``.
+        end: (4, letters) bits for a part ending here, by the phrase's ``ends``.
         cut_begin: the line begins at the picture's border.
         cut_end: the line ends at the picture's border.
         spaced: the script writes blanks.
