@@ -57,6 +57,10 @@ LEAST_WIDTH = 480
 """Pixels; a smaller picture gets margin on its right, so that the strip below can be read."""
 MOST_IN_STRIP = 8
 MOST_NUMBERED = 24
+LETTERS_HIGH = 30
+"""Pixels that a line of enlarged letters is high."""
+LETTERS_SIZE = (720, 240)
+"""Most pixels of a picture of enlarged letters."""
 
 _WHITE, _INK, _GREY, _PAPER = (255, 255, 255), (27, 31, 36), (150, 150, 150), (250, 250, 248)
 _PLAIN = {"—": "-", "–": "-", "−": "-", "×": "x", "→": "->", "•": "·", "\u00a0": " "}
@@ -103,19 +107,48 @@ def annotate(frame: Frame, report: Report) -> Image.Image:
     return canvas
 
 
-def thumbnail(frame: Frame, *, longest: int = 320) -> str:
+def thumbnail(frame: Frame, report: Report | None = None, *, longest: int = 320) -> str:
     """Return the picture as a small JPEG in a data address, for a page that loads nothing.
 
     Args:
         frame: the picture.
-        longest: longest side in pixels.
+        report: what was found in it. Where that is more than nothing, a blank and another address follow for
+            each piece of evidence, in order: its letters, large enough to be checked by eye; ``-`` for a piece
+            that has no place or is background.
+        longest: longest side of the small picture in pixels.
     """
     from PIL import Image
 
     small = Image.fromarray(frame.pixels, "RGB")
     small.thumbnail((longest, longest), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    addresses = [_data_address(small)]
+    if report is not None and label_of(report) not in ("no-finding", "error"):
+        for number, item in enumerate(report.evidence):
+            shown = number < MOST_IN_STRIP and item.quads and not is_background(item)
+            addresses.append(_data_address(_letters(frame, item)) if shown else "-")
+    return " ".join(addresses)
+
+
+def _letters(frame: Frame, item: Evidence) -> Image.Image:
+    """Return the first place of a piece of evidence, with some of what is around it, enlarged if it is small."""
+    from PIL import Image
+
+    heights = [box[3] - box[1] for box in map(quad_bounds, item.quads)]
+    line = max(1.0, sorted(heights)[len(heights) // 2])
+    box = _joined([_grown(quad_bounds(quad), 1) for quad in item.quads], line)[0]
+    left, top, right, bottom = _grown(box, 0.5 * line + 2)
+    inside = (max(0, floor(left)), max(0, floor(top)), min(frame.width, ceil(right)), min(frame.height, ceil(bottom)))
+    if inside[2] <= inside[0] or inside[3] <= inside[1]:  # a place outside of the picture
+        inside = (0, 0, frame.width, frame.height)
+    cut = Image.fromarray(frame.pixels[inside[1] : inside[3], inside[0] : inside[2]], "RGB")
+    scale = min(LETTERS_HIGH / line, 4.0, LETTERS_SIZE[0] / cut.width, LETTERS_SIZE[1] / cut.height)
+    size = max(1, round(cut.width * scale)), max(1, round(cut.height * scale))
+    return cut.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
+
+
+def _data_address(picture: Image.Image) -> str:
     data = io.BytesIO()
-    small.save(data, "JPEG", quality=72)
+    picture.save(data, "JPEG", quality=72)
     return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode("ascii")
 
 
@@ -153,8 +186,7 @@ class _Tagger:
         if named and not is_background(item):
             # What follows a colon explains; the strip has room for it.
             title = drawable(shorten(item.title.partition(": ")[0], 48))
-            bits = bits_words(item.bits).removesuffix(" bits") if speaks_for(item.bits) != "path" else "mark"
-            texts = [f"{number}  {title}  {bits}", f"{number}  {title}", *texts]
+            texts = [f"{number}  {title}", *texts]
         for text in texts:
             box = self._place(text, around)
             if box is not None:

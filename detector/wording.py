@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -120,6 +121,38 @@ def bits_words(bits: Mapping[str, float]) -> str:
         if abs(bits.get(name, 0.0)) >= 0.05
     ]
     return f"{', '.join(parts)} bits" if parts else "0 bits: weighs nothing either way"
+
+
+def one_in(frequency: float) -> str:
+    """Return how often something happens in words: ``1 in 29,000``, to two figures; ``1 in 1`` for each time."""
+    every = 1.0 / max(min(frequency, 1.0), 1e-9)
+    return f"{'less than ' if frequency < 1e-9 else ''}1 in {float(f'{every:.2g}'):,.0f}"
+
+
+def attribute_words(name: str, value: str) -> str:
+    """Return an attribute of evidence in words; one that nobody has named keeps its name.
+
+    Args:
+        name: of the attribute, as in the report.
+        value: as text.
+    """
+    if name == "share" and is_number(value):
+        return f"{percent(float(value))} of the phrase was read"
+    if name == "match_bits" and is_number(value):
+        return f"{float(value):.1f} bits: how surprising these letters are"
+    if name == "e_value" and is_number(value):
+        return f"by chance, the model of letters expects it in {one_in(float(value))} genuine pictures"
+    if name == "overlaid" and is_number(value):
+        return f"{percent(float(value))} sure that it was laid over the picture and is no part of the scene"
+    return f"{visible(name.replace('_', ' '))}: {visible(value)}"
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is a finite number."""
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def speaks_for(bits: Mapping[str, float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,3 +129,26 @@ def test_thumbnail_is_small_and_keeps_the_proportions() -> None:
     assert uri.startswith("data:image/jpeg;base64,")
     picture = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
     assert picture.size == (320, 180)
+
+
+def test_thumbnail_of_a_find_brings_its_letters_large_enough_to_check() -> None:
+    frame = make_frame(1280, 720)
+    report = replace(
+        make_report(frame, []),
+        evidence=(
+            Evidence(kind="k", title="tiny", why="w", bits={"game": 9.0}, quads=(box_quad(1200, 4, 1290, 14),)),
+            Evidence(kind="k", title="no place", why="w", bits={"game": 3.0}),
+            Evidence(kind="k", title="two lines", why="w", bits={"game": 3.0},
+                     quads=(box_quad(10, 600, 400, 640), box_quad(10, 650, 400, 690))),
+        ),
+    )  # fmt: skip
+    addresses = thumbnail(frame, report).split(" ")
+    assert report.verdict is not None
+    assert len(addresses) == 4
+    assert addresses[2] == "-"
+    tiny, lines = (
+        Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) for address in (addresses[1], addresses[3])
+    )
+    assert tiny.width == 3 * (1280 - 1192), "from a letter's height left of it to the picture's border"
+    assert lines.height == round(0.75 * (713 - 577)), "both lines with a margin, made smaller"
+    assert " " not in thumbnail(frame, replace(report, verdict=replace(report.verdict, label="no-finding")))

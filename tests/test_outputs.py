@@ -32,7 +32,7 @@ from detector.types import (
     Verdict,
     box_quad,
 )
-from detector.wording import visible
+from detector.wording import attribute_words, visible
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -96,7 +96,7 @@ def rows_parquet(path: Path) -> list[str]:
 
 
 def rows_html(path: Path) -> list[str]:
-    return re.findall(r'<article class="card .*?<h2>.*?<bdi>(.*?)</bdi></h2>', path.read_text("utf-8"), re.S)
+    return re.findall(r'<article class="card .*?<h3>.*?<bdi>(.*?)</bdi></h3>', path.read_text("utf-8"), re.S)
 
 
 READERS: dict[str, Callable[[Path], list[str]]] = {
@@ -279,6 +279,50 @@ def test_html_counts_labels_and_shows_what_people_need(tmp_path: Path) -> None:
     assert counts == {"all": "5", "strong": "1", "suspect": "0", "marked": "1", "no-finding": "2", "error": "1"}
     for words in ("game +9.2 bits", "top right corner", "disclaimers.work-in-progress", "moderate support", "prior"):
         assert words in text
+
+
+def test_html_shows_the_loudest_first(tmp_path: Path) -> None:
+    labels: list[Label] = ["no-finding", "marked", "strong", "suspect", "strong"]
+    reports = [make_report(label=label, source=f"{number}.png") for number, label in enumerate(labels)]
+    path = write("html", tmp_path, [make_error("bad.png"), *reports])
+    assert rows_html(path) == ["2.png", "4.png", "3.png", "1.png", "bad.png", "0.png"]
+
+
+def test_html_shows_the_letters_of_each_finding(tmp_path: Path) -> None:
+    letters = PIXEL.replace("AAAAAElFTk", "AAAAAElFTg")
+    report = make_report()
+    text = write("html", tmp_path, [report], thumbnail=f"{PIXEL} {letters}").read_text()
+    assert text.count(f'<img src="{PIXEL}"') == 1
+    assert text.count(f'<img class="letters" src="{letters}"') == 1
+    for nothing in (f"{PIXEL} -", f"{PIXEL} javascript:alert(1)", PIXEL):
+        text = write("html", tmp_path, [report], thumbnail=nothing).read_text()
+        assert 'class="letters"' not in text
+        assert PIXEL in text
+
+
+def test_html_says_where_nothing_changed_what_was_assumed(tmp_path: Path) -> None:
+    report = make_report(label="no-finding")
+    assert report.verdict is not None
+    prior = replace(report.verdict, contributions=report.verdict.contributions[:1])
+    assert "as before looking" in write("html", tmp_path, [replace(report, verdict=prior)]).read_text()
+    assert "as before looking" not in write("html", tmp_path, [report]).read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("share", "0.22", "22 % of the phrase was read"),
+        ("match_bits", "12.7", "12.7 bits: how surprising these letters are"),
+        ("e_value", "3.4e-05", "by chance, the model of letters expects it in 1 in 29,000 genuine pictures"),
+        ("e_value", "7", "by chance, the model of letters expects it in 1 in 1 genuine pictures"),
+        ("e_value", "0", "by chance, the model of letters expects it in less than 1 in 1,000,000,000 genuine pictures"),
+        ("overlaid", "0.98", "98 % sure that it was laid over the picture and is no part of the scene"),
+        ("share", "nan", "share: nan"),
+        ("first_seen", "\x1b[2J", "first seen: \\x1b[2J"),
+    ],
+)
+def test_attributes_are_said_in_words(name: str, value: str, words: str) -> None:
+    assert attribute_words(name, value) == words
 
 
 def test_html_takes_little_memory(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class Outcome:
         observations: as JSON; None for an error.
         fresh: they were read just now and are not in the store yet.
         annotated: JPEG bytes, if it was drawn.
-        thumbnail: a data URI, if it was made.
+        thumbnail: data URIs, if they were made; see ``detector.annotate.thumbnail``.
         spent: the worker should be replaced: it ran out of memory.
     """
 
@@ -211,7 +211,7 @@ class _Hand:
             observations=observations.to_json(),
             fresh=fresh,
             annotated=_annotated(frame, report) if frame is not None and draw else None,
-            thumbnail=thumbnail(frame) if frame is not None and small else None,
+            thumbnail=thumbnail(frame, report) if frame is not None and small else None,
         )
 
 

@@ -16,8 +16,10 @@ from detector.wording import (
     LABEL_NAMES,
     NO_CONCLUSION,
     SOURCE_NAMES,
+    attribute_words,
     bits_words,
     label_of,
+    one_in,
     percent,
     place_words,
     shorten,
@@ -107,7 +109,11 @@ def _evidence(number: int, item: Evidence, report: Report, out: Results) -> list
     rows += _wrap(f"why: {visible(item.why)}", "   ")
     if item.signature:
         rows.append(f"   signature: {visible(item.signature)}")
-    return rows + [f"   {visible(name)}: {visible(str(value))}" for name, value in item.attributes.items()]
+    for name, value in item.attributes.items():
+        if name in ("share", "match_bits", "e_value"):
+            continue  # of the letters, which are shown one by one
+        rows.append(f"   {attribute_words(name, str(value))}")
+    return rows
 
 
 def alignment(match: Match, *, indent: str = "") -> list[str]:
@@ -134,7 +140,7 @@ def alignment(match: Match, *, indent: str = "") -> list[str]:
     cut = f", cut at the {' and '.join(match.cut)}" if match.cut else ""
     rows.append(
         f"{indent}{match.bits:.1f} bits of surprise, {percent(match.share)} of the phrase{cut}; "
-        f"expected by chance in {match.e_value:.2g} of genuine pictures"
+        f"by chance, the model of letters expects it in {one_in(match.e_value)} genuine pictures"
     )
     return rows
 

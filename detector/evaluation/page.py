@@ -104,7 +104,7 @@ def _card(item: Judged, number: int, settings: Settings) -> str:
     small = None
     # It was there when it was judged; a card without a picture still says what was wrong.
     with suppress(PictureError):
-        small = thumbnail(load_frame(item.row.path, settings=settings))
+        small = thumbnail(load_frame(item.row.path, settings=settings), item.report)
     truth = f"Labelled {item.row.label} ({item.row.category}); source {item.row.source}."
     report = replace(item.report, notes=(truth, *item.report.notes))
     return render("card", card_values(report, number, thumbnail=small))

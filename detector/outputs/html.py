@@ -23,8 +23,10 @@ from detector.wording import (
     LABEL_NAMES,
     NO_CONCLUSION,
     SOURCE_NAMES,
+    attribute_words,
     bits_words,
     is_background,
+    is_number,
     label_of,
     percent,
     place_words,
@@ -47,15 +49,15 @@ LONGEST_TEXT = 600
 
 _HERE = Path(__file__).parent
 _DATA_URI = re.compile(r"data:image/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}")
-# Loudest first: what a reader looks for.
-_NAMES = {name: LABEL_NAMES[name] for name in ("strong", "suspect", "marked", "no-finding", "error")}
+# Loudest first: what a reader looks for. What could not be read may need a reader's hand, so it comes next.
+_NAMES = {name: LABEL_NAMES[name] for name in ("strong", "suspect", "marked", "error", "no-finding")}
 
 
 class Format(AbstractContextManager["Format"]):
     """Writes ``index.html``.
 
-    The counts on top are known only at the end, so cards go to a temporary file first; the page never holds
-    more than one of them in memory.
+    The loudest label comes first, and the counts on top are known only at the end, so cards go to a temporary
+    file for each label first; the page never holds more than one of them in memory.
     """
 
     file_name: ClassVar[str] = "index.html"
@@ -63,15 +65,17 @@ class Format(AbstractContextManager["Format"]):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = WholeFile(folder / self.file_name, keep=False)
-        self._cards: IO[bytes]
+        self._cards: dict[str, IO[bytes]] = {}
+        self._open = ExitStack()
         self._counts = dict.fromkeys(_NAMES, 0)
         self._versions: dict[str, str] = {}
         self._prior = ""
 
     def __enter__(self) -> Self:
         self._file.__enter__()
-        # In the same folder, which has room for the page anyway; without a name, so that nothing is left over.
-        self._cards = tempfile.TemporaryFile(dir=self._folder)
+        for label in _NAMES:
+            # In the same folder, which has room for the page anyway; without a name, so that nothing is left over.
+            self._cards[label] = self._open.enter_context(tempfile.TemporaryFile(dir=self._folder))
         return self
 
     def write(self, report: Report, *, annotated: str | None = None, thumbnail: str | None = None) -> None:
@@ -87,7 +91,7 @@ class Format(AbstractContextManager["Format"]):
         part = "row" if label in ("no-finding", "error") and self._counts[label] > QUIET_CARDS else "card"
         card = card_values(report, sum(self._counts.values()), annotated=annotated, thumbnail=thumbnail)
         try:
-            self._cards.write(render(part, card).encode("utf-8"))
+            self._cards[label].write(render(part, card).encode("utf-8"))
         except OSError as error:
             raise OutputError(f"{self._folder / self.file_name}: cannot be written: {error.strerror}") from error
 
@@ -95,12 +99,12 @@ class Format(AbstractContextManager["Format"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._cards.close()
+            self._open.close()
             self._file.__exit__(kind, error, trace)
             return
         with ExitStack() as stack:
             stack.push(self._file)
-            stack.callback(self._cards.close)
+            stack.push(self._open)
             self._assemble()
 
     def _assemble(self) -> None:
@@ -111,16 +115,21 @@ class Format(AbstractContextManager["Format"]):
             "head", total, self._counts, _NAMES, LABEL_MEANINGS, css, digest, NO_CONCLUSION, versions, self._prior
         )
         self._file.write(page_head.encode("utf-8"))
-        self._cards.seek(0)
-        while block := self._cards.read(1 << 20):
-            self._file.write(block)
+        for label, cards in self._cards.items():
+            if not self._counts[label]:
+                continue
+            self._file.write(render("group", label, _NAMES[label], self._counts[label]).encode("utf-8"))
+            cards.seek(0)
+            while block := cards.read(1 << 20):
+                self._file.write(block)
+            self._file.write(b"</section>\n")
         quiet = self._counts["no-finding"]
         limits = [limit if quiet > limit else 0 for limit in (QUIET_THUMBNAILS, QUIET_CARDS)]
         self._file.write(render("foot", versions, *limits).encode("utf-8"))
 
 
 def render(part: str, *values: Any) -> str:
-    """Return one part of the page: ``head``, ``card``, ``row`` or ``foot``."""
+    """Return one part of the page: ``head``, ``group``, ``card``, ``row`` or ``foot``."""
     return str(getattr(_template().module, part)(*values))
 
 
@@ -131,17 +140,18 @@ def card_values(
     folder, file = os.path.split(report.source)
     verdict, size = report.verdict, report.size
     label = label_of(report)
+    small = _small_pictures(thumbnail)
     values: dict[str, Any] = {
         "number": number,
         "label": label,
         "label_name": LABEL_NAMES[label],
         "fakeness": "",
+        "at_prior": False,
         "boxes": [],
         "folder": _shown(os.path.join(folder, "")) if folder else "",  # noqa: PTH118 - a name, not a path
         "file": _shown(file),
         "annotated": _link(annotated),
-        # Only what a picture's thumbnail can be: never another kind of address.
-        "thumbnail": thumbnail if thumbnail and _DATA_URI.fullmatch(thumbnail) else None,
+        "thumbnail": small[0],
         "width": size[0] if size else 0,
         "height": size[1] if size else 0,
         "format": _shown(report.format),
@@ -154,12 +164,16 @@ def card_values(
     terms = verdict.contributions
     sums = [sum(term.bits.get(name, 0.0) for term in terms) for name in SOURCES]
     evidence = report.evidence[:MOST_EVIDENCE]
+    letters = dict(enumerate(small[1:], 1))
     return values | {
         "fakeness": percent(verdict.fakeness),
+        "at_prior": bool(terms) and all(abs(bits) < 0.05 for term in terms[1:] for bits in term.bits.values()),
         "summary": _shown(verdict.summary),
         "scale": _shown(verdict.scale),
         "evidence": [
-            _evidence(item, number, size) for number, item in enumerate(evidence, 1) if not is_background(item)
+            _evidence(item, number, size) | {"letters": letters.get(number)}
+            for number, item in enumerate(evidence, 1)
+            if not is_background(item)
         ],
         "background": [_evidence(item, number, size) for number, item in enumerate(evidence, 1) if is_background(item)],
         "more_evidence": len(report.evidence) - len(evidence),
@@ -190,7 +204,7 @@ def card_values(
 
 
 def _evidence(item: Evidence, number: int, size: tuple[int, int] | None) -> dict[str, Any]:
-    pairs = [(_shown(name.replace("_", " ")), _shown(str(value))) for name, value in item.attributes.items()]
+    pairs = [(name, str(value)) for name, value in item.attributes.items()]
     return {
         "number": number,
         "colour": speaks_for(item.bits),
@@ -200,17 +214,18 @@ def _evidence(item: Evidence, number: int, size: tuple[int, int] | None) -> dict
         "bits": bits_words(item.bits),
         "place": place_words(item.quads, size),
         "signature": _shown(item.signature or ""),
-        "facts": [pair for pair in pairs if not _is_number(pair[1])],
-        "measured": [pair for pair in pairs if _is_number(pair[1])],
+        "facts": [_shown(attribute_words(*pair)) for pair in pairs if not is_number(pair[1])],
+        "measured": [_shown(attribute_words(*pair)) for pair in pairs if is_number(pair[1])],
     }
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _small_pictures(addresses: str | None) -> list[str | None]:
+    """Return the picture made small, and the enlarged letters of each finding; see ``detector.annotate.thumbnail``.
+
+    Only data addresses of pictures pass: never another kind of address.
+    """
+    parts = (addresses or "").split(" ")
+    return [part if _DATA_URI.fullmatch(part) else None for part in parts]
 
 
 def _spots(evidence: Sequence[Evidence], size: tuple[int, int]) -> list[dict[str, Any]]:
