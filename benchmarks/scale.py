@@ -1,14 +1,16 @@
 """Throughput and memory of ``scan`` by workers and by number of pictures, from the cache, and after a stop.
 
 Usage: python -m benchmarks.scale PICTURES [--counts 100,1000] [--workers 1,2] [--effort quick] [--engine rapidocr]
+                                          [--threads 1] [--longest 480] [--rounds 3]
        python -m benchmarks.scale --cached 10000        # the bookkeeping alone, with an engine that reads nothing
        python -m benchmarks.scale PICTURES --seeded 10000    # from a cache with what is really read in PICTURES
        python -m benchmarks.scale PICTURES --stages     # processor time of each stage of one picture
 
 ``PICTURES`` is a folder of a few hundred pictures; as many distinct files as asked for are made from them by
 putting a different comment in each JPEG's header, so that no two have the same content and the picture stays
-the same. Each measurement runs in a process of its own. Memory is the largest resident set of the parent and
-of any one worker, sampled ten times a second.
+the same. With ``--longest`` they are shrunk first, so that ten thousand can be read in minutes; with ``--rounds``
+everything is measured so often, in turn. Each measurement runs in a process of its own. Memory is the largest
+resident set of the parent and of any one worker, sampled ten times a second.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 
 
-def make_files(originals: list[Path], folder: Path, count: int) -> None:
-    """Write so many distinct JPEG files."""
+def make_files(originals: list[Path], folder: Path, count: int, longest: int) -> None:
+    """Write so many distinct JPEG files; their longer side has at most ``longest`` pixels, if that is not 0."""
     from PIL import Image
 
     folder.mkdir(parents=True)
@@ -41,7 +43,10 @@ def make_files(originals: list[Path], folder: Path, count: int) -> None:
     for path in originals[:count]:
         buffer = io.BytesIO()
         with Image.open(path) as image:
-            image.convert("RGB").save(buffer, "JPEG", quality=90)
+            whole = image.convert("RGB")
+            if longest:
+                whole.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+            whole.save(buffer, "JPEG", quality=90)
         bodies.append(buffer.getvalue())
     for number in range(count):
         body = bodies[number % len(bodies)]
@@ -86,7 +91,9 @@ def measure(options: dict[str, Any]) -> dict[str, float]:
     from detector.files import find_pictures
 
     sources = find_pictures([options["folder"]])
-    settings = Settings(workers=options["workers"], effort=options["effort"], engine=options["engine"])
+    settings = Settings(
+        workers=options["workers"], effort=options["effort"], engine=options["engine"], threads=options["threads"]
+    )
     memory = Memory()
     memory.start()
     marks: list[float] = []
@@ -143,6 +150,9 @@ def main() -> int:
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--effort", default="normal")
     parser.add_argument("--engine", default="auto")
+    parser.add_argument("--threads", type=int, default=0, help="of each engine; 0: the cores, shared by the workers")
+    parser.add_argument("--longest", type=int, default=0, help="pixels of the longer side at most")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--cached", type=int, help="so many pictures with the engine 'none', then from the cache")
     parser.add_argument("--seeded", type=int)
     parser.add_argument("--stages", action="store_true")
@@ -154,7 +164,8 @@ def main() -> int:
         return 0
     lines = [
         f"command: python -m benchmarks.scale {' '.join(sys.argv[1:])}",
-        f"python {platform.python_version()}, {os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}",
+        f"python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load before: "
+        f"{os.getloadavg()[0]:.1f}",
         "",
         "| what | pictures | seconds | pictures/s | CPU s a picture | parent MiB | worker MiB | failed |",
         "|---|---|---|---|---|---|---|---|",
@@ -167,18 +178,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
         originals = pictures_of(options.pictures, place)
-        shared = {"effort": options.effort, "engine": options.engine}
+        shared = {"effort": options.effort, "engine": options.engine, "threads": options.threads}
         if options.stages:
             lines[3:] = stages(originals, options.effort, options.engine)
             print("\n".join(lines[3:]), flush=True)
         elif options.seeded:
-            make_files(originals, place / "in", options.seeded)
+            make_files(originals, place / "in", options.seeded, options.longest)
             seed_cache(place / "in", place / "c.sqlite", len(originals), options.effort, options.engine)
             shared |= {"folder": str(place / "in"), "workers": 2, "cache": str(place / "c.sqlite")}
             add("from the cache", apart(**shared))
             add("from the cache, with reports", apart(**shared, output=str(place / "b")))
         elif options.cached:
-            make_files(originals, place / "in", options.cached)
+            make_files(originals, place / "in", options.cached, options.longest)
             shared |= {"folder": str(place / "in"), "engine": "none", "workers": 2}
             add("first scan", apart(**shared, cache=str(place / "c"), output=str(place / "a")))
             add("from the cache", apart(**shared, cache=str(place / "c")))
@@ -188,10 +199,18 @@ def main() -> int:
             add("resumed", apart(**shared, output=str(place / "d"), resume=True))
         else:
             for count in map(int, options.counts.split(",")):
-                make_files(originals, place / f"in{count}", count)
-                for workers in map(int, options.workers.split(",")):
-                    found = apart(**shared, folder=str(place / f"in{count}"), workers=workers)
-                    add(f"{workers} worker{'s' * (workers > 1)}", found)
+                make_files(originals, place / f"in{count}", count, options.longest)
+                rates: dict[int, list[float]] = {}
+                for _ in range(options.rounds):
+                    for workers in map(int, options.workers.split(",")):
+                        found = apart(**shared, folder=str(place / f"in{count}"), workers=workers)
+                        rates.setdefault(workers, []).append(found["rate"])
+                        add(f"{workers} worker{'s' * (workers > 1)}", found)
+                if {1, 2} <= set(rates):
+                    ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
+                    said = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+                    lines.append(f"\n{count} pictures: two workers against one, round by round: {said}")
+                    print(lines[-1], flush=True)
     if options.output:
         options.output.write_text("\n".join(lines) + "\n", "utf-8")
     return 0
