@@ -4,7 +4,12 @@
 
 Each contestant runs in a process of its own, over the same pictures in the same order, after one picture that does
 not count (loading models); the rounds are interleaved, so that a machine whose speed drifts treats all alike. What is
-compared is the ratio to plain RapidOCR in the same run. Peak memory is the process's largest resident set.
+compared is the ratio to plain RapidOCR in the same run.
+
+The engines called plainly read each picture once, whole. ``Detector`` does what they do and all the rest: borders at
+double scale, evidence, judgement. ``scan`` is the command's work in worker processes, with reports, annotated pictures
+and the page; its start is taken off by a scan of the first picture alone. Peak memory is the largest sum over the
+process and all that it started (proportional set size, looked at four times a second; Linux only).
 """
 
 from __future__ import annotations
@@ -13,12 +18,13 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"}
@@ -59,42 +65,88 @@ def _ours(effort: str) -> Callable[[Path], object]:
     return detector.inspect
 
 
-CONTESTANTS: dict[str, Callable[[], Callable[[Path], object]]] = {
+def _scan(effort: str, pictures: list[Path]) -> float:
+    """Return seconds a picture of a whole scan, without the start of its workers."""
+    from detector import Settings
+    from detector.batch import scan
+
+    def seconds(chosen: list[Path]) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            for _ in scan([str(path) for path in chosen], Settings(effort=effort), output=Path(folder), annotate="all"):
+                pass
+            return time.perf_counter() - began
+
+    start = seconds(pictures[:1])
+    return (seconds(pictures) - start) / (len(pictures) - 1)
+
+
+CONTESTANTS: dict[str, Callable[[], Callable[[Path], object] | None]] = {
     "rapidocr": _rapidocr,
-    "overlay-detector quick": lambda: _ours("quick"),
-    "overlay-detector normal": lambda: _ours("normal"),
-    "overlay-detector thorough": lambda: _ours("thorough"),
+    "Detector, quick": lambda: _ours("quick"),
+    "Detector, normal": lambda: _ours("normal"),
+    "Detector, thorough": lambda: _ours("thorough"),
+    "scan, quick": lambda: None,
+    "scan, normal": lambda: None,
     "pytesseract": _pytesseract,
     "easyocr": _easyocr,
 }
 
 
 def _work(name: str, pictures: list[Path]) -> None:
-    """Run one contestant and print its figures as JSON; runs in a process of its own."""
+    """Run one contestant and print its seconds a picture; runs in a process of its own."""
     read = CONTESTANTS[name]()
-    read(pictures[0])
-    began = time.perf_counter()
-    for path in pictures:
-        read(path)
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if read is None:
+        each = _scan(name.split()[-1], pictures)
+    else:
+        read(pictures[0])
+        began = time.perf_counter()
+        for path in pictures:
+            read(path)
+        each = (time.perf_counter() - began) / len(pictures)
     sys.stderr.flush()
-    os.write(3, json.dumps({"seconds": seconds, "peak_mib": peak}).encode())
+    os.write(3, json.dumps({"seconds": each}).encode())
 
 
 def _run(name: str, pictures: list[Path]) -> dict[str, float] | None:
     out, into = os.pipe()
     command = [sys.executable, __file__, "--work", name, *map(str, pictures)]
-    done = subprocess.run(
-        ["/bin/sh", "-c", f'exec "$@" 3>&{into} >/dev/null', "sh", *command], pass_fds=(into,), stderr=subprocess.PIPE
-    )
-    os.close(into)
-    with os.fdopen(out) as stream:
-        text = stream.read()
-    if done.returncode or not text:
-        print(f"{name}: did not run: {done.stderr.decode(errors='replace').strip()[-300:]}", file=sys.stderr)
-        return None
-    return json.loads(text)
+    with tempfile.TemporaryFile() as errors:
+        running = subprocess.Popen(
+            ["/bin/sh", "-c", f'exec "$@" 3>&{into} >/dev/null', "sh", *command], pass_fds=(into,), stderr=errors
+        )
+        os.close(into)
+        peak = 0.0
+        while running.poll() is None:
+            peak = max(peak, sum(_memory_mib(process) for process in _tree(running.pid)))
+            time.sleep(0.25)
+        with os.fdopen(out) as stream:
+            text = stream.read()
+        if running.returncode or not text:
+            errors.seek(0)
+            print(f"{name}: did not run: {errors.read().decode(errors='replace').strip()[-300:]}", file=sys.stderr)
+            return None
+    return {"peak_mib": peak, **json.loads(text)}
+
+
+def _tree(root: int) -> list[int]:
+    """Return a process and all that it started."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError):
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(path.parent.name))
+    found = [root]
+    for process in found:
+        found += children.get(process, [])
+    return found
+
+
+def _memory_mib(process: int) -> float:
+    with suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024
+    return 0.0
 
 
 def main() -> None:
@@ -117,11 +169,7 @@ def main() -> None:
             figures = _run(name, pictures)
             if figures is not None:
                 runs[name].append(figures)
-    rates = {
-        name: statistics.median(len(pictures) / figures["seconds"] for figures in rows)
-        for name, rows in runs.items()
-        if rows
-    }
+    rates = {name: statistics.median(1 / figures["seconds"] for figures in rows) for name, rows in runs.items() if rows}
     base = rates.get("rapidocr")
     rows = [
         "| contestant | pictures a second | ratio to plain RapidOCR | peak memory, MiB |",
@@ -134,12 +182,16 @@ def main() -> None:
             if base
             else f"| {name} | {rate:.2f} | | {peak:.0f} |"
         )
-    command = f"python benchmarks/throughput.py --pictures {options.pictures.name} --limit {options.limit}"
+    command = (
+        f"python benchmarks/throughput.py --pictures {options.pictures.name} --limit {options.limit} "
+        f"--rounds {options.rounds}"
+    )
     text = "\n".join(
         [
             "# Throughput",
             "",
-            f"{len(pictures)} pictures, median of {options.rounds} interleaved rounds, {os.cpu_count()} cores, "
+            f"{len(pictures)} pictures, median of {options.rounds} interleaved rounds, "
+            f"{len(os.sched_getaffinity(0))} cores, "
             f"{platform.machine()}, Python {platform.python_version()}. Read the ratios, not the rates.",
             "",
             *rows,

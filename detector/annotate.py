@@ -114,7 +114,7 @@ def thumbnail(frame: Frame, report: Report | None = None, *, longest: int = 320)
         frame: the picture.
         report: what was found in it. Where that is more than nothing, a blank and another address follow for
             each piece of evidence, in order: its letters, large enough to be checked by eye; ``-`` for a piece
-            that has no place or is background.
+            that has no place, or that of another before it, or is background.
         longest: longest side of the small picture in pixels.
     """
     from PIL import Image
@@ -123,9 +123,12 @@ def thumbnail(frame: Frame, report: Report | None = None, *, longest: int = 320)
     small.thumbnail((longest, longest), Image.Resampling.BILINEAR, reducing_gap=2.0)
     addresses = [_data_address(small)]
     if report is not None and label_of(report) not in ("no-finding", "error"):
-        for number, item in enumerate(report.evidence):
-            shown = number < MOST_IN_STRIP and item.quads and not is_background(item)
+        places: set[tuple[Quad, ...]] = {()}
+        for item in report.evidence:
+            shown = len(places) <= MOST_IN_STRIP and item.quads not in places and not is_background(item)
             addresses.append(_data_address(_letters(frame, item)) if shown else "-")
+            if shown:
+                places.add(item.quads)
     return " ".join(addresses)
 
 

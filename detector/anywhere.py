@@ -23,6 +23,8 @@ from detector.types import Report
 if TYPE_CHECKING:
     from detector.storage import Upload
 
+DRAW_ALL = 1_000
+"""In scans of more pictures than this, only those with a finding are drawn on unless all are asked for."""
 _FORMATS = ("jsonl", "csv", "html")
 
 
@@ -33,7 +35,7 @@ def scan_anywhere(
     cluster: str | None = None,
     output: str | os.PathLike[str] | None = None,
     formats: Sequence[str] = _FORMATS,
-    annotate: Literal["flagged", "all", "none"] = "flagged",
+    annotate: Literal["auto", "flagged", "all", "none"] = "auto",
     resume: bool = False,
     cache: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -47,7 +49,7 @@ def scan_anywhere(
         cluster: None to scan here; else ``local``, ``auto``, ``host:port`` or ``ray://host:port``.
         output: folder or URL. A report for a URL is put together in the user's cache folder first.
         formats: names of the output formats.
-        annotate: see ``detector.batch.scan``.
+        annotate: see ``detector.batch.scan``; ``auto`` is ``all`` for up to 1,000 pictures, else ``flagged``.
         resume: go on with what a stopped scan left.
         cache: see ``detector.batch.scan``; on a cluster a folder or URL that every machine reaches.
         on_progress: called after each picture that is done.
@@ -68,11 +70,12 @@ def scan_anywhere(
 
         upload = Upload(os.fspath(output))
         upload.prepare(resume=resume)
+    drawn = annotate if annotate != "auto" else "all" if len(sources) <= DRAW_ALL else "flagged"
     folder = upload.folder if upload is not None else None if output is None else Path(output)
     if cluster is None:
         kept = Path(cache) if cache is not None else upload.store if upload is not None else None
         reports = batch.scan(
-            sources, settings, output=folder, formats=formats, annotate=annotate, resume=resume, cache=kept,
+            sources, settings, output=folder, formats=formats, annotate=drawn, resume=resume, cache=kept,
             on_progress=on_progress, detector=detector,
         )  # fmt: skip
     else:
@@ -82,7 +85,7 @@ def scan_anywhere(
         reports = scan_on_cluster(
             [os.fsdecode(source) for source in sources], settings, cluster,
             folder=None if folder is None else Folder(folder, formats, job="scan", resume=resume),
-            page="html" in formats, annotate=annotate,
+            page="html" in formats, annotate=drawn,
             place=cache or (upload.shared if upload is not None else None), on_progress=on_progress, factory=detector,
         )  # fmt: skip
     return reports if upload is None else _uploaded(reports, upload)

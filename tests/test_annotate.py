@@ -138,16 +138,17 @@ def test_thumbnail_of_a_find_brings_its_letters_large_enough_to_check() -> None:
         evidence=(
             Evidence(kind="k", title="tiny", why="w", bits={"game": 9.0}, quads=(box_quad(1200, 4, 1290, 14),)),
             Evidence(kind="k", title="no place", why="w", bits={"game": 3.0}),
+            Evidence(kind="k", title="again", why="w", bits={"game": 2.0}, quads=(box_quad(1200, 4, 1290, 14),)),
             Evidence(kind="k", title="two lines", why="w", bits={"game": 3.0},
                      quads=(box_quad(10, 600, 400, 640), box_quad(10, 650, 400, 690))),
         ),
     )  # fmt: skip
     addresses = thumbnail(frame, report).split(" ")
     assert report.verdict is not None
-    assert len(addresses) == 4
-    assert addresses[2] == "-"
+    assert len(addresses) == 5
+    assert addresses[2:4] == ["-", "-"]
     tiny, lines = (
-        Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) for address in (addresses[1], addresses[3])
+        Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) for address in (addresses[1], addresses[4])
     )
     assert tiny.width == 3 * (1280 - 1192), "from a letter's height left of it to the picture's border"
     assert lines.height == round(0.75 * (713 - 577)), "both lines with a margin, made smaller"

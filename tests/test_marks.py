@@ -56,6 +56,12 @@ def test_more_letters_are_never_worth_less(match_bits: float, more: float) -> No
     assert mark_bits(match_bits + more, 12, 0.25) >= mark_bits(match_bits, 12, 0.25) - 1e-9
 
 
+def test_the_reader_is_told_that_a_picture_was_flipped() -> None:
+    assert "mirror" not in found().why
+    flipped = replace(SEEN, lines=(replace(LINE, view="top:2x:mirrored"),))
+    assert "It was read in a mirror: the picture was flipped." in found(MATCH, flipped).why
+
+
 def test_the_reader_is_told_letters_place_owner_and_chance() -> None:
     evidence = found()
     assert evidence.bits["game"] > 8

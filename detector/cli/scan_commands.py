@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @output_options
-@click.option("--annotate", type=click.Choice(["flagged", "all", "none"]), default="flagged", show_default=True,
-              help="Which pictures to draw on, as copies in the output folder.")  # fmt: skip
+@click.option("--annotate", type=click.Choice(["auto", "flagged", "all", "none"]), default="auto", show_default=True,
+              help="Which pictures to draw on, as copies in the output folder; auto: all in scans of up to 1,000, "
+              "beyond that those with a finding.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a scan into the same folder that was stopped.")
 @click.option("--cache", metavar="PATH", help="Keep what was read in this SQLite file, or folder for one, and read "
               "no picture twice from one scan to the next.")  # fmt: skip

@@ -130,6 +130,8 @@ def _why(
         f"“{match.quote}” stands {where}: {letters}{cut}.",
         f"{signature.title}{owner}: {_SAYS.get(signature.kind, 'a known mark')}.",
     ]
+    if any("mirrored" in observations.lines[index].view for index in match.lines):
+        sentences.append("It was read in a mirror: the picture was flipped.")
     # Genuine sensors and cameras do print their own wording: how often chance would is of no interest there.
     if signature.kind not in ("sensor", "device"):
         sentences.append(_chance(match.e_value, genuine_pictures))
