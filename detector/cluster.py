@@ -140,7 +140,7 @@ def _found(ray: Any, sources: list[str], workers: int, arguments: tuple[Any, ...
         num_cpus=1,
     )
     expected = 0
-    for block in dataset.iter_batches(batch_size=None, batch_format="numpy"):
+    for block in _blocks(ray, dataset):
         for index, found in zip(block["index"].tolist(), block["found"], strict=True):
             if isinstance(found, DetectorError):
                 raise found
@@ -148,6 +148,19 @@ def _found(ray: Any, sources: list[str], workers: int, arguments: tuple[Any, ...
                 raise RuntimeError(f"row {index} came where row {expected} was due")
             expected += 1
             yield found
+
+
+def _blocks(ray: Any, dataset: Any) -> Iterator[Any]:
+    faults_of_ours = (ray.exceptions.RayTaskError, ray.exceptions.UserCodeException)
+    try:
+        yield from dataset.iter_batches(batch_size=None, batch_format="numpy")
+    except (ray.exceptions.RayError, ray.data.exceptions.SystemException) as error:
+        if isinstance(error, faults_of_ours):
+            raise
+        reason = str(error).strip().partition("\n")[0][:300]
+        raise UsageError(
+            f"the Ray cluster failed: {type(error).__name__}: {reason}. When it is there again, go on with --resume."
+        ) from error
 
 
 class Reading:
@@ -254,7 +267,8 @@ def connected(address: str, workers: int) -> Iterator[Any]:
         else:
             with _hushed():
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, TimeoutError, ValueError, RuntimeError, AssertionError) as error:
+    except Exception as error:  # Ray raises bare ones, too
+        ray.shutdown()
         if here is not None:
             shutil.rmtree(here, ignore_errors=True)
         reason = str(error).strip().partition("\n")[0][:300]

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -188,6 +189,33 @@ def test_the_command_starts_a_cluster_and_leaves_nothing_behind(s3: Any, tmp_pat
     first = json.loads(here["reports.jsonl"].splitlines()[0])
     assert "Development" in " ".join(line["text"] for line in first["lines"]) and first["verdict"]["fakeness"] > 0.5
     time.sleep(0.5)
+    assert set(Path("/tmp").glob("od-*")) == before
+
+
+def test_a_cluster_that_fails_or_does_not_start_is_named(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from detector.cluster import _blocks, connected
+
+    def lost(**_: Any) -> Iterator[Any]:
+        yield "block"
+        raise cluster.exceptions.NodeDiedError("the head node has gone\nand more")
+
+    blocks = _blocks(cluster, SimpleNamespace(iter_batches=lost))
+    assert next(blocks) == "block"
+    with pytest.raises(UsageError, match=r"NodeDiedError: the head node has gone.*--resume"):
+        next(blocks)
+
+    def slow(**_: Any) -> None:
+        raise Exception("The current node timed out during startup.\nMore words")
+
+    before = set(Path("/tmp").glob("od-*"))
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "is_initialized", lambda: False)
+        patch.setattr(cluster, "init", slow)
+        patch.setattr(cluster, "shutdown", lambda: None)
+        with pytest.raises(UsageError, match=r"no Ray cluster at 'local': .*timed out during startup\."):
+            connected("local", 2).__enter__()
     assert set(Path("/tmp").glob("od-*")) == before
 
 

@@ -126,7 +126,7 @@ def is_cut(data: bytes, name: str | None) -> bool:
         return _boxes_cut(data)
     if name == "TGA" and data[2] < 8:
         width, height, depth = struct.unpack("<HHB", data[12:17])
-        return 18 + data[0] + width * height * (depth // 8) > len(data)
+        return bool(18 + data[0] + width * height * (depth // 8) > len(data))
     if name == "TIFF":
         order = ">" if data[:2] == b"MM" else "<"
         return bool(data[2:3] in (b"*", b"\x00") and struct.unpack(order + "I", data[4:8])[0] >= len(data) - 2)
