@@ -307,10 +307,18 @@ def _foreign_hits(matcher: Matcher, signatures: Mapping[str, Signature]) -> Iter
                 if finder.id == name or seen[finder.id, name] or finder.group == printer.group:
                     continue
                 accuses = {source for source, bits in finder.speaks_for.items() if source != "camera" and bits > 0}
-                games = finder.attributes.get("game"), printer.attributes.get("game")
-                if accuses - set(printer.speaks_for) or (None not in games and games[0] != games[1]):
+                if accuses - set(printer.speaks_for) or _other_game(finder, printer):
                     seen[finder.id, name] = True
                     yield finder.id, name, text.replace("\n", " / "), f"{found.bits:.1f} bits"
+
+
+def _other_game(one: Signature, other: Signature) -> bool:
+    """Return whether both name a game, and their names have no word in common ("Arma 3" and "Arma or DayZ" do)."""
+    names = [
+        {word.casefold() for word in signature.attributes.get("game", "").split() if len(word) > 3}
+        for signature in (one, other)
+    ]
+    return all(names) and not names[0] & names[1]
 
 
 def _path(field: str) -> tuple[str | int, ...]:

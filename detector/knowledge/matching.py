@@ -24,11 +24,12 @@ from detector.knowledge.found import (
 from detector.knowledge.lines import Place, Variant, place_of, prepare
 from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, read_in_whole
 from detector.knowledge.patterns import Patterns
-from detector.knowledge.phrases import CUT_LETTERS, Index, Phrase, compile_phrases
+from detector.knowledge.phrases import CUT_LETTERS, Ends, Index, Phrase, compile_phrases
 from detector.knowledge.sides import Alignment
 from detector.types import Observations, Signature
 
 MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
+MOST_ENDS = 40  # phrases that begin or end as a line at the border does
 LEAST_SHARED = 5.0  # worth of the triples that they have to share
 LEAST_RATIO = 88.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
@@ -52,6 +53,7 @@ class Matcher:
         ]
         self.index = Index(self.part_phrases)
         self.whole_index = Index(self.long_phrases)
+        self.ends = Ends(self.long_phrases)
         self.patterns = Patterns(signatures.values())
         self.costs = packaged_costs()
         calibration = read_config()["calibration"]
@@ -108,12 +110,17 @@ class Matcher:
         ]
         # A phrase that counts only as a whole is looked for in part only where the border cuts it.
         at_border = [row for row, variant in enumerate(variants) if variant.side.cut_begin or variant.side.cut_end]
-        pairs += [
-            (at_border[line], self.long_phrases[number].number)
+        cut = dict.fromkeys(
+            (at_border[line], number)
             for line, number in self.whole_index.candidates(
                 [letters[row] for row in at_border], MOST_CANDIDATES, LEAST_SHARED
             )
-        ]
+        )
+        for row in at_border:
+            side = variants[row].side
+            numbers = self.ends.candidates(letters[row], side.cut_begin, side.cut_end, MOST_ENDS)
+            cut.update(dict.fromkeys((row, number) for number in numbers))
+        pairs += [(row, self.long_phrases[number].number) for row, number in cut]
         if not pairs:
             return []
         weights = line_weights(variants, spots)

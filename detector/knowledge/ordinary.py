@@ -21,10 +21,11 @@ from detector.knowledge.lines import Variant
 from detector.knowledge.phrases import Phrase
 from detector.knowledge.sides import Alignment
 
-FIRST_BITS = 10.0  # the first of two words that ordinary text has side by side
+FIRST_BITS = 13.0  # the first of two words that ordinary text has side by side
 FOLLOWS_BITS = 1.5  # a word that ordinary text has just after the one before it
 ALONE_BITS = 4.0  # a word that a no_match test consists of
 ONE_WORD = -6.0  # one whole word of several: every language has it, whoever printed it
+ONE_WORD_CUT = -3.0  # the same where the border may have cut the other words
 OTHER_WORD = -12.0  # an ordinary word was read where the phrase has another one
 PART_OF_WORD = -8.0  # an ordinary word was read of which the phrase explains a part only
 LETTERS_AN_ERROR = 10  # a word that counts only as a whole may have one letter wrong in so many
@@ -111,8 +112,11 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
         ]
     }
     may_be_cut = (side.cut_begin and inner[0] == 0) or (side.cut_end and inner[-1] == len(spans) - 1)
-    if len(inner) == 1 and len(begins) > 1 and side.spaced and not may_be_cut:
-        lost += ONE_WORD
+    if len(inner) == 1 and len(begins) > 1 and side.spaced:
+        if not may_be_cut:
+            lost += ONE_WORD
+        elif (first := alignment.phrase[0]) in begins and alignment.phrase[1] in ends and side.known[begin]:
+            lost += ONE_WORD_CUT if first or alignment.phrase[1] < phrase.size else 0.0
     if side.spaced and begin > 0 and end < len(folded.letters):
         lost += RUNS_ON
     # A wording that is ordinary from end to end says nothing at all; one in a longer text still has its place.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from detector.knowledge.sides import PhraseSide
 from detector.types import Signature
 
 _SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")
+END_SHIFTS = 2
 CUT_LETTERS = 10
 """A phrase that counts only as a whole may still be cut by the picture's border if it has so many letters."""
 _WIDE = frozenset({"Hani", "Hang", "Thai", "Deva", "Beng", "Taml"})
@@ -141,6 +143,40 @@ def _line_grams(lines: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArra
         keys = np.concatenate([keys, ((joined[:-1] << 17) | joined[1:])[two]])
         whose = np.concatenate([whose, owners[:-1][two]])
     return keys, whose
+
+
+class Ends:
+    """Which phrases begin or end as a line does: those that a border may have cut."""
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        self._heads: dict[str, list[int]] = defaultdict(list)
+        self._tails: dict[str, list[int]] = defaultdict(list)
+        for place, phrase in enumerate(phrases):
+            for shift in range(END_SHIFTS):
+                self._heads[_head(phrase.bones, shift)].append(place)
+                self._tails[_tail(phrase.bones, shift)].append(place)
+
+    def candidates(self, letters: str, cut_begin: bool, cut_end: bool, most: int) -> list[int]:
+        """Return the places of phrases that end as a line does whose begin is cut, or begin as one does whose end is.
+
+        Three letters together have to agree; the outermost one may be misread.
+        """
+        bones = skeleton(letters)
+        found: dict[int, None] = {}
+        for shift in range(END_SHIFTS):
+            if cut_begin:
+                found.update(dict.fromkeys(self._tails.get(_tail(bones, shift), ())))
+            if cut_end:
+                found.update(dict.fromkeys(self._heads.get(_head(bones, shift), ())))
+        return list(found)[:most]
+
+
+def _head(bones: str, shift: int) -> str:
+    return f"{shift}{bones[shift : shift + 3]}"
+
+
+def _tail(bones: str, shift: int) -> str:
+    return f"{shift}{bones[len(bones) - shift - 3 : len(bones) - shift]}"
 
 
 class Index:
