@@ -90,9 +90,9 @@ def texts(hits: tuple[str, list[str]]) -> list[str]:
     return [text.replace("{hit}", hits[0]) for text in TEXTS]
 
 
-def command(place: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def command(place: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "detector", *arguments], cwd=place, capture_output=True, timeout=240,
+        [sys.executable, "-m", "detector", *arguments], cwd=place, capture_output=True, timeout=240, input=given,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OVERLAY_DETECTOR_RECORDING": str(place / "recording.jsonl")},
     )  # fmt: skip
 
@@ -124,6 +124,14 @@ def test_rows_on_a_terminal_or_in_a_pipe(place: Path) -> None:
     assert_shown_as_text(done.stdout)
     assert_shown_as_text(done.stderr)
     assert b"\\x1b[31mred" in done.stdout and b"two\\nlines" in done.stdout and b"\\u202e" in done.stdout
+
+
+def test_a_list_on_standard_input_keeps_every_name(place: Path) -> None:
+    """As ``find in -print0`` writes it."""
+    given = b"".join(f"in/{name}\0".encode() for name in reversed(NAMES))
+    done = command(place, "scan", "--files-from", "-", "--json", "--engine", "none", "--workers", "1", given=given)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["source"] for line in done.stdout.splitlines()] == [f"in/{name}" for name in NAMES[::-1]]
 
 
 @pytest.mark.parametrize("number", range(len(NAMES)))
