@@ -24,7 +24,7 @@ WORK = ".partial"
 """Under an output folder or prefix: what an unfinished scan needs, gone when it is finished."""
 _MAX_ENTRY = 64 << 20
 _AT_ONCE = 500
-_OURS = re.compile(r"-[0-9a-f]{16}\.(json|jpg)\Z")
+_OURS = re.compile(r"-[0-9a-f]{32}\.(json|jpg)\Z")
 _REPLACED = ("observations", "annotated")
 
 

@@ -167,7 +167,7 @@ def test_names_that_want_to_escape(tmp_path: Path) -> None:
 def test_safe_names_are_one_plain_part(source: str) -> None:
     name = safe_name(source)
     assert name == safe_name(source) != safe_name(source + "x")
-    assert len(name) <= 80 and not set(name) & set("/\\\0:.\n") and name[0] not in ".-"
+    assert len(name) <= 96 and not set(name) & set("/\\\0:.\n") and name[0] not in ".-"
 
 
 def test_rescore_gives_the_same_bytes_as_the_scan(tmp_path: Path) -> None:

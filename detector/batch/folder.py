@@ -20,18 +20,19 @@ from detector.types import Report
 WORK = ".partial"
 OBSERVATIONS = "observations"
 ANNOTATED = "annotated"
-_OURS = re.compile(r"-([0-9a-f]{16})\.(json|jpg)\Z")
+_OURS = re.compile(r"-([0-9a-f]{32})\.(json|jpg)\Z")
 _MARKER_TEXT = "The results of overlay-detector. Scans of the folder above pass over this one.\n"
 
 
 def safe_name(source: str) -> str:
     """Return a file name for what belongs to a source: always the same, harmless on every system.
 
-    The readable part is only for people; the hash of the whole source keeps names apart.
+    The readable part is only for people; the hash of the whole source keeps names apart, and has so many digits
+    that nobody finds two names that share it, to let one picture's results take the place of another's.
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", PurePath(source).stem[:200]).strip("_-")[:60] or "picture"
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{stem}-{digest[:16]}"
+    return f"{stem}-{digest[:32]}"
 
 
 class Folder:
@@ -135,7 +136,7 @@ class Folder:
             self._replace(target, data)
         except OSError as error:
             raise self._failed(error) from error
-        self._written.add(_mark(name[-16:], ending))
+        self._written.add(_mark(name[-32:], ending))
         return f"{folder}/{name}{ending}"
 
     def _replace(self, target: Path, data: bytes) -> None:
