@@ -186,7 +186,8 @@ def card_values(
         "spots": _spots(evidence, size) if size else [],
         "terms": [
             {"name": _shown(term.name), "bits": [signed(term.bits.get(name, 0.0)) for name in SOURCES]}
-            for term in terms
+            for index, term in enumerate(terms)
+            if not index or any(abs(bits) >= 0.05 for bits in term.bits.values())
         ],
         "sum": [signed(total) for total in sums],
         "sources": [percent(verdict.sources[name]) for name in SOURCES],
