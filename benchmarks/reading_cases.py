@@ -112,7 +112,8 @@ class Case:
         kind: the difficulty.
         phrase: what was printed; empty for clean and innocent pictures.
         visible: what of it is left.
-        pixels: (height, width, 3) uint8, RGB.
+        jpeg: the picture's file.
+        size: (width, height) of the picture.
         facts: the place in the grid.
     """
 
@@ -121,7 +122,8 @@ class Case:
     visible: str
     script: str
     background: str
-    pixels: np.ndarray
+    jpeg: bytes
+    size: tuple[int, int]
     facts: dict[str, float] = field(default_factory=dict)
 
 
@@ -195,11 +197,11 @@ def printed(
     return Image.alpha_composite(ground.convert("RGBA"), layer).convert("RGB")
 
 
-def compressed(picture: Image.Image, quality: int) -> np.ndarray:
-    """Return the pixels as they come back from JPEG."""
+def compressed(picture: Image.Image, quality: int) -> bytes:
+    """Return the picture as a JPEG file."""
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=quality)
-    return np.asarray(Image.open(io.BytesIO(stream.getvalue())).convert("RGB"))
+    return stream.getvalue()
 
 
 def cases(
@@ -232,8 +234,78 @@ def clean(pictures: Sequence[tuple[str, Image.Image]], *, count: int, seed: int)
             visible=text,
             script="Latn",
             background=name,
-            pixels=compressed(ground, rng.choice(QUALITIES)),
+            jpeg=compressed(ground, rng.choice(QUALITIES)),
+            size=ground.size,
         )
+
+
+def textless(pictures: Sequence[tuple[str, Image.Image]], *, count: int, seed: int) -> Iterator[Case]:
+    """Yield pictures of noise, foliage, brick, mesh and almost nothing, and crops of pictures without any text."""
+    draw = (_grain, _leaves, _bricks, _mesh, _blank)
+    for number in range(count):
+        rng = random.Random(f"{seed}/textless/{number}")
+        if pictures and number % 2:
+            name, picture = pictures[(number // 2) % len(pictures)]
+            wide = rng.uniform(0.4, 0.9)
+            left, top = rng.uniform(0, 1 - wide) * picture.width, rng.uniform(0, 1 - wide) * picture.height
+            box = (round(left), round(top), round(left + wide * picture.width), round(top + wide * picture.height))
+            ground = fitted(picture.crop(box), SMALL)
+        else:
+            maker = draw[number // 2 % len(draw)]
+            name, ground = maker.__name__.strip("_"), maker(rng)
+        jpeg = compressed(ground, rng.choice(QUALITIES))
+        yield Case(kind="textless", phrase="", visible="", script="Zyyy", background=name, jpeg=jpeg, size=ground.size)
+
+
+SMALL = (854, 480)
+
+
+def _grain(rng: random.Random) -> Image.Image:
+    coarse = rng.choice((1, 2, 4))
+    numbers = np.random.default_rng(rng.randrange(2**32))
+    noise = numbers.normal(rng.uniform(60, 190), rng.uniform(10, 70), (SMALL[1] // coarse, SMALL[0] // coarse, 3))
+    if rng.random() < 0.5:
+        noise[:] = noise[:, :, :1]
+    return Image.fromarray(noise.clip(0, 255).astype(np.uint8)).resize(SMALL, Image.Resampling.BICUBIC)
+
+
+def _leaves(rng: random.Random) -> Image.Image:
+    picture = Image.new("RGB", SMALL, (20, 40, 15))
+    for _ in range(1500):
+        size, green = rng.uniform(4, 26), rng.randint(60, 200)
+        leaf = Image.new("L", (64, 64))
+        ImageDraw.Draw(leaf).ellipse((4, 22, 60, 42), fill=255)
+        leaf = leaf.rotate(rng.uniform(0, 360)).resize((round(size * 2), round(size * 2)))
+        colour = (green // rng.randint(2, 4), green, green // 4)
+        picture.paste(colour, (rng.randint(-10, SMALL[0]), rng.randint(-10, SMALL[1])), leaf)
+    return picture
+
+
+def _bricks(rng: random.Random) -> Image.Image:
+    picture = Image.new("RGB", SMALL, (150, 145, 135))
+    draw, high = ImageDraw.Draw(picture), rng.randint(10, 40)
+    for row, y in enumerate(range(0, SMALL[1], high)):
+        for x in range(-3 * high, SMALL[0], 3 * high):
+            red, left = rng.randint(90, 180), x + (row % 2) * 3 * high // 2
+            draw.rectangle((left + 2, y + 2, left + 3 * high - 1, y + high - 1), fill=(red, red // 2, red // 3))
+    return picture.rotate(rng.uniform(-4, 4), Image.Resampling.BICUBIC)
+
+
+def _mesh(rng: random.Random) -> Image.Image:
+    picture = Image.new("RGB", SMALL, (rng.randint(0, 255),) * 3)
+    draw, step, ink = ImageDraw.Draw(picture), rng.randint(6, 30), rng.randint(0, 255)
+    lean, wide = rng.choice((0, step, 4 * step)), rng.randint(1, 3)
+    for x in range(-SMALL[0], 2 * SMALL[0], step):
+        draw.line((x, 0, x + lean * 8, SMALL[1]), fill=(ink,) * 3, width=wide)
+        draw.line((0, x, SMALL[0], x + lean), fill=(ink,) * 3, width=wide)
+    return picture
+
+
+def _blank(rng: random.Random) -> Image.Image:
+    numbers = np.random.default_rng(rng.randrange(2**32))
+    slope = np.linspace(0, rng.uniform(0, 40), SMALL[0])[None, :, None] + rng.uniform(10, 200)
+    noise = slope + numbers.normal(0, rng.uniform(0, 4), (SMALL[1], SMALL[0], 3))
+    return Image.fromarray(noise.clip(0, 255).astype(np.uint8))
 
 
 SIZES = ((1280, 720), (1920, 1080), (1280, 960), (1600, 900), (854, 480))
@@ -285,7 +357,8 @@ def _case(kind: str, rng: random.Random, pictures: Sequence[tuple[str, Image.Ima
         visible=visible,
         script=script,
         background=name,
-        pixels=compressed(result, quality),
+        jpeg=compressed(result, quality),
+        size=result.size,
         facts=facts,
     )
 
@@ -308,4 +381,4 @@ def _cropped(kind: str, rng: random.Random, phrase: str, font: ImageFont.FreeTyp
     return phrase[:stop].strip(), width - end
 
 
-__all__ = ["HEIGHTS", "INNOCENT", "KINDS", "PHRASES", "Case", "backgrounds", "cases", "clean"]
+__all__ = ["HEIGHTS", "INNOCENT", "KINDS", "PHRASES", "Case", "backgrounds", "cases", "clean", "textless"]

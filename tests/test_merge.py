@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.reading import geometry
-from detector.reading.merge import merged, reading_order
+from detector.reading.merge import merged, reading_order, same
 from detector.reading.search import Place, joined, united
 from detector.types import TextLine, box_quad
 
@@ -63,6 +63,32 @@ def test_the_best_reading_wins_and_the_others_stay_as_votes() -> None:
     (found,) = merged([faint, clear])
     assert found.text == "Development" and found.view == "top@2x"
     assert [vote.text for vote in found.votes] == ["Development", "Developrnent"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    boxes=st.lists(
+        st.tuples(st.floats(0, 900), st.floats(0, 500), st.floats(20, 300), st.floats(8, 30), st.floats(0.1, 1)),
+        max_size=25,
+    )
+)
+def test_whatever_was_read_is_kept_or_covered_and_nothing_is_there_twice(
+    boxes: list[tuple[float, float, float, float, float]],
+) -> None:
+    seen = [
+        TextLine(text=f"line {number}", confidence=sure, quad=box_quad(x, y, x + width, y + height), engine="a")
+        for number, (x, y, width, height, sure) in enumerate(boxes)
+    ]
+    found = merged(seen)
+    kept = {vote.text for line in found for vote in line.votes} | {line.text for line in found}
+    for line in seen:
+        if line.text not in kept:
+            better = [geometry.shared(line.quad, other.quad) for other in found]
+            assert sum(better) >= 0.6 * geometry.area(line.quad), "only what better lines cover may go"
+    for number, line in enumerate(found):
+        assert not any(same(line, other) for other in found[number + 1 :])
+    texts = [vote.text for line in found for vote in (line.votes or ())] + [row.text for row in found if not row.votes]
+    assert len(texts) == len(set(texts)), "no reading counts for two lines"
 
 
 def test_neighbours_are_not_merged() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar
@@ -13,12 +15,13 @@ from rapidfuzz.fuzz import ratio
 
 from detector.config import Settings
 from detector.errors import EngineError
-from detector.reading.cascade import Cascade
+from detector.reading.cascade import EFFORTS, Cascade
 from detector.reading.protocol import Availability, RawLine, RawText, Spot
 from detector.reading.reader import Reader, Reading
 from detector.reading.rereading import over_the_border
+from detector.reading.search import planned
 from detector.registry import ENGINES
-from detector.types import Frame, Pixels, box_quad, quad_bounds
+from detector.types import Frame, Pixels, TextLine, box_quad, quad_bounds
 
 LINE = "All content subject to change"
 
@@ -91,6 +94,20 @@ def test_the_same_picture_gives_the_same_lines_whatever_the_number_of_threads() 
     assert len(first.lines) == 2
     assert all(line.char_confidences for line in first.lines)
     assert set(first.provenance) >= {"engine", "engine.version", "effort", "model.PP-OCRv6_det_small.onnx"}
+
+
+def _lines_in_a_worker(pixels: Pixels) -> tuple[TextLine, ...]:
+    image = Image.fromarray(pixels)
+    return Reader(Settings(effort="quick"), threads=1).read(framed(image)).lines
+
+
+@pytest.mark.engine("rapidocr")
+def test_the_same_picture_gives_the_same_lines_whatever_the_number_of_workers() -> None:
+    images = [picture((500, 60)), picture((-130, 20)), picture((300, -12), size=26)]
+    here = [reader("quick").read(framed(image)).lines for image in images]
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(_lines_in_a_worker, [np.array(image) for image in images], chunksize=1) == here
+    assert any(here)
 
 
 class FakeEngine:
@@ -174,3 +191,49 @@ def test_only_lines_that_the_border_cuts_are_grown_over_it() -> None:
     assert grown is not None and quad_bounds(grown) == (10, -8, 200, 20)
     grown = over_the_border(box_quad(10, 280, 200, 300), size)
     assert grown is not None and quad_bounds(grown) == (10, 280, 200, 308)
+
+
+class CrowdedEngine(FakeEngine):
+    """Finds a full page of lines in whatever it is shown, and reads them all alike."""
+
+    def find(self, pixels: Pixels) -> list[Spot]:
+        height, width = pixels.shape[:2]
+        rows, columns = max(height // 14, 1), max(width // 130, 1)
+        return [
+            Spot(quad=box_quad(x * 130 + 5, y * 14 + 2, x * 130 + 95, y * 14 + 12), score=0.9)
+            for y in range(rows)
+            for x in range(columns)
+        ]
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[RawText]:
+        self.asked.append(len(crops))
+        return [RawText(text="ordinary words", confidence=0.95, char_confidences=(0.95,) * 14) for _ in crops]
+
+
+@pytest.mark.parametrize("effort", ["quick", "normal"])
+def test_a_page_full_of_lines_takes_bounded_time(effort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ENGINES, "get", lambda name: FakeScripts)
+    engine = CrowdedEngine()
+    before = time.process_time()
+    lines, _ = Cascade(engine, effort).read(np.full((2000, 3000, 3), 90, np.uint8))
+    assert len(lines) <= EFFORTS[effort].most
+    assert sum(engine.asked) <= EFFORTS[effort].most + 3 * EFFORTS[effort].other_ways
+    # Comparing every line with every other one took twenty times as long.
+    assert time.process_time() - before < 5
+
+
+@pytest.mark.engine("rapidocr")
+@pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (50, 20000), (2, 2)])
+def test_pictures_of_hostile_shapes_are_read(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (*size, 3)).astype(np.uint8)
+    reading = reader().read(framed(Image.fromarray(noise)))
+    assert all(line.text for line in reading.lines)
+
+
+@pytest.mark.parametrize("effort", ["quick", "normal", "thorough"])
+@pytest.mark.parametrize("size", [(1, 9000), (9000, 1), (60, 9000), (9000, 1500), (3000, 4000)])
+def test_no_view_of_any_picture_is_large(effort: str, size: tuple[int, int]) -> None:
+    stripes = (np.arange(size[1]) % 7 * 30).astype(np.uint8)
+    pixels = np.broadcast_to(stripes[None, :, None], (*size, 3))
+    areas = [view.pixels.shape[0] * view.pixels.shape[1] for view in planned(pixels, EFFORTS[effort].search)]
+    assert areas and 0 < max(areas) <= (2.7e6 if effort == "thorough" else 1.0e6)

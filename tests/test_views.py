@@ -98,7 +98,7 @@ def test_flat_ends_are_left_out_and_flat_views_are_not_searched() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (33, 47)])
 def test_odd_sizes_give_views_that_can_be_searched(size: tuple[int, int]) -> None:
-    plan = Plan(long_side=64, coarse=2.0, depth=40, sides=True, edge_depth=20, contrast=True)
+    plan = Plan(long_side=64, border=0.3, border_long=400, sides=True, edge_depth=20, edge_long=800, contrast=True)
     for view in planned(np.zeros((*size, 3), np.uint8), plan):
         assert 0 not in view.pixels.shape
 

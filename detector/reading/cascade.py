@@ -43,12 +43,17 @@ class Effort:
 
 
 EFFORTS = {
-    "quick": Effort(search=Plan(long_side=736), most=24, other_ways=2, other_scripts=0),
+    "quick": Effort(search=Plan(long_side=544, border=0.1, border_long=1280), most=24, other_ways=2, other_scripts=0),
     "normal": Effort(
-        search=Plan(long_side=960, coarse=0.7, depth=180, edge_depth=32), most=80, other_ways=8, other_scripts=6
+        search=Plan(long_side=800, border=0.14, border_long=1600, edge_depth=32, edge_long=3840),
+        most=80,
+        other_ways=8,
+        other_scripts=6,
     ),
     "thorough": Effort(
-        search=Plan(long_side=1600, coarse=2.0, depth=240, sides=True, edge_depth=96, contrast=True),
+        search=Plan(
+            long_side=1600, border=0.25, border_long=4096, sides=True, edge_depth=96, edge_long=4096, contrast=True
+        ),
         most=300,
         other_ways=60,
         other_scripts=20,

@@ -90,6 +90,20 @@ def bounds(quads: Iterable[Quad | Points]) -> Points:
     return np.array(rows).reshape(-1, 4)
 
 
+def near(rows: Points, box: Points, margin: float = 0.0) -> npt.NDArray[np.intp]:
+    """Return the numbers of the upright rectangles that come within a margin of another one, in order.
+
+    Args:
+        rows: (n, 4) left, top, right, bottom.
+        box: (4,) likewise.
+        margin: in pixels.
+    """
+    left, top, right, bottom = box
+    meet = (rows[:, 0] < right + margin) & (rows[:, 2] > left - margin)
+    meet &= (rows[:, 1] < bottom + margin) & (rows[:, 3] > top - margin)
+    return np.flatnonzero(meet)
+
+
 def area(quad: Quad | Points) -> float:
     """Return the area of a quad in square pixels, by the shoelace formula."""
     x, y = points_of(quad).T

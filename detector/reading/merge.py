@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from detector.reading import geometry
 from detector.types import Quad, TextLine, Vote
 
@@ -44,12 +46,17 @@ def merged(lines: Iterable[TextLine]) -> tuple[TextLine, ...]:
     one vote.
     """
     ordered = sorted(lines, key=lambda line: (-worth(line), line.quad, line.text, line.engine, line.view))
+    boxes = geometry.bounds(line.quad for line in ordered)
+    # Only lines whose rectangles meet can be the same: a page of text has hundreds.
+    firsts = np.zeros((len(ordered), 4))
     groups: list[list[TextLine]] = []
-    for line in ordered:
-        home = next((group for group in groups if same(group[0], line)), None)
+    for line, box in zip(ordered, boxes, strict=True):
+        close = [groups[number] for number in geometry.near(firsts[: len(groups)], box)]
+        home = next((group for group in close if same(group[0], line)), None)
         if home is not None:
             home.append(line)
-        elif not _covered(line, [group[0] for group in groups]):
+        elif not _covered(line, [group[0] for group in close]):
+            firsts[len(groups)] = box
             groups.append([line])
     return reading_order([_with_votes(group) for group in groups])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from detector.reading import geometry, views
 from detector.reading.merge import same_place
@@ -19,6 +20,12 @@ FLAT = 12
 """Blocks of a view whose brightness spans less than this hold no letter that anybody could see."""
 BLOCK = 16
 """Size of those blocks in pixels."""
+FINER = 1.15
+"""A strip is searched only where it shows this many times the detail that was seen before."""
+BORDER_LEAST = 48
+"""A border is at least this many pixels deep."""
+BORDER_MOST = 400
+"""... and at most this many in its view: a bound on memory."""
 JOIN_GAP = 1.2
 """Two places on one line with a gap of less than this many heights are one line."""
 FINER_ENOUGH = 0.85
@@ -50,22 +57,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """In which views to search.
+    """In which views to search. No view has more than 2.7 megapixels, whatever the picture.
 
     Attributes:
         long_side: the whole picture is searched at no more pixels than this.
-        coarse: borders are searched as well where the whole was shrunk below this scale.
-        depth: of these borders in pixels of the picture.
+        border: top and bottom, this part of the height, are searched at a finer scale as well; 0 for not.
+        border_long: the long side of these strips is no more than this.
         sides: the left and the right border too, not only top and bottom.
-        edge_depth: of the outermost strips that are searched at double size; 0 for none.
+        edge_depth: of the outermost strips that are searched at double size, in pixels of the picture; 0 for none.
+        edge_long: the long side of those strips is no more than this.
         contrast: the borders once more with raised local contrast.
     """
 
     long_side: int
-    coarse: float = 0.0
-    depth: int = 0
+    border: float = 0.0
+    border_long: int = 0
     sides: bool = False
     edge_depth: int = 0
+    edge_long: int = 0
     contrast: bool = False
 
 
@@ -85,22 +94,28 @@ def planned(pixels: Pixels, plan: Plan) -> Iterator[View]:
     height, width = pixels.shape[:2]
     first = views.whole(pixels, plan.long_side, largest=2.0)
     yield first
-    depth = min(plan.depth, height // 3)
-    if depth and max(height, width) > 0 and first.pixels.shape[1] < plan.coarse * width:
-        for view in views.borders(pixels, depth, 1.0, sides=plan.sides):
-            trimmed = without_flat_ends(view)
-            if trimmed is not None:
-                yield trimmed
-                if plan.contrast:
-                    yield views.contrasted(trimmed)
+    coarse = first.pixels.shape[1] / width
+    finer = min(plan.border_long / (max(width, height) if plan.sides else width), 1.0)
+    depth = 0
+    if plan.border:
+        depth = min(max(round(plan.border * height), BORDER_LEAST), height // 3, round(BORDER_MOST / finer))
+    if depth and finer >= FINER * coarse:
+        yield from _worth_it(views.borders(pixels, depth, finer, sides=plan.sides), contrast=plan.contrast)
     elif depth and plan.contrast:
         yield views.contrasted(first)
     edge = min(plan.edge_depth, height // 3)
-    if edge and first.pixels.shape[1] < 1.9 * width:
-        for view in views.borders(pixels, edge, 2.0, sides=False):
-            trimmed = without_flat_ends(view)
-            if trimmed is not None:
-                yield trimmed
+    finest = min(plan.edge_long / width, 2.0)
+    if edge and finest >= FINER * max(coarse, finer if depth else 0.0):
+        yield from _worth_it(views.borders(pixels, edge, finest, sides=False), contrast=False)
+
+
+def _worth_it(strips: Iterator[View], *, contrast: bool) -> Iterator[View]:
+    for view in strips:
+        trimmed = without_flat_ends(view)
+        if trimmed is not None:
+            yield trimmed
+            if contrast:
+                yield views.contrasted(trimmed)
 
 
 def without_flat_ends(view: View) -> View | None:
@@ -129,35 +144,65 @@ def without_flat_ends(view: View) -> View | None:
 
 def united(places: Sequence[Place]) -> list[Place]:
     """Return each place once: the longest of those that are the same line, or a finer one as long."""
+    ordered = sorted(places, key=lambda place: (-geometry.area(place.quad), place.quad, place.view))
+    boxes = geometry.bounds(place.quad for place in ordered)
     kept: list[Place] = []
-    for place in sorted(places, key=lambda place: (-geometry.area(place.quad), place.quad, place.view)):
-        for number, other in enumerate(kept):
+    around = np.zeros((len(ordered), 4))
+    for place, box in zip(ordered, boxes, strict=True):
+        for number in geometry.near(around[: len(kept)], box):
+            other = kept[number]
             if same_place(place.quad, other.quad):
                 along, longest = geometry.sides(place.quad)[0], geometry.sides(other.quad)[0]
                 if place.scale > other.scale and along >= FINER_ENOUGH * longest:
                     kept[number] = replace(place, score=max(place.score, other.score))
+                    around[number] = box
                 break
         else:
+            around[len(kept)] = box
             kept.append(place)
     return sorted(kept, key=lambda place: (-place.score, place.quad))
 
 
 def joined(places: Sequence[Place]) -> list[Place]:
     """Return places with those that follow one another on one line made one."""
-    rest = sorted(places, key=lambda place: (place.quad, place.view))
+    ordered = sorted(places, key=lambda place: (place.quad, place.view))
+    boxes = geometry.bounds(place.quad for place in ordered)
+    heights = np.array([geometry.sides(place.quad)[1] for place in ordered])
+    rest = np.ones(len(ordered), bool)
     done: list[Place] = []
-    while rest:
-        place = rest.pop(0)
-        while (follower := next((other for other in rest if _follows(place, other)), None)) is not None:
-            rest.remove(follower)
+    for number, place in enumerate(ordered):
+        if not rest[number]:
+            continue
+        rest[number] = False
+        while (follower := _follower(place, ordered, boxes, heights, rest)) is not None:
+            rest[follower] = False
+            other = ordered[follower]
             place = Place(
-                _spanned(place.quad, follower.quad),
-                max(place.score, follower.score),
+                _spanned(place.quad, other.quad),
+                max(place.score, other.score),
                 place.view,
-                min(place.scale, follower.scale),
+                min(place.scale, other.scale),
             )
         done.append(place)
     return sorted(done, key=lambda place: (-place.score, place.quad))
+
+
+def _follower(
+    place: Place,
+    others: Sequence[Place],
+    boxes: geometry.Points,
+    heights: geometry.Points,
+    rest: npt.NDArray[np.bool_],
+) -> int | None:
+    """Return the first of the rest that stands beside a place on one line."""
+    height = geometry.sides(place.quad)[1]
+    # What is farther away or of another size cannot follow; it is not looked at more closely.
+    size = heights.clip(1.0)
+    possible = rest & (size < 1.5 * max(height, 1.0)) & (height < 1.5 * size)
+    for number in geometry.near(boxes, geometry.bounds([place.quad])[0], 2 * height + 2):
+        if possible[number] and _follows(place, others[number]):
+            return int(number)
+    return None
 
 
 def _follows(one: Place, other: Place) -> bool:

@@ -83,7 +83,7 @@ def borders(pixels: Pixels, depth: int, factor: float, *, sides: bool = True) ->
         sides: yield left and right, too.
     """
     height, width = pixels.shape[:2]
-    suffix = "" if factor == 1 else f"@{factor:g}x"
+    suffix = "" if factor == 1 else f"@{round(factor, 2):g}x"
     deep = min(depth, height)
     yield part(pixels, (0, 0, width, deep), factor, f"top{suffix}")
     if height > deep:
