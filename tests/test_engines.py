@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,24 @@ def test_recorded_replays_by_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     file.write_text("{}\n", "utf-8")
     with pytest.raises(EngineError, match="observations"):
         Reader(Settings(engine="recorded"))
+
+
+def test_the_tesseract_of_an_environment_does_not_hide_the_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, languages in (("venv", "eng"), ("system", "eng rus ukr"), ("again", "eng")):
+        (tmp_path / name).mkdir()
+        program = tmp_path / name / "tesseract"
+        program.write_text(
+            f"#!/bin/sh\nif [ $1 = --version ]; then echo tesseract 5.9; else printf '%s\\n' List {languages}; fi\n",
+            "utf-8",
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join(str(tmp_path / name) for name in ("venv", "system", "again")))
+    monkeypatch.setattr(tesseract, "find_spec", lambda name: None)
+    found = tesseract.programs.__wrapped__()
+    assert [Path(program.path).parent.name for program in found] == ["venv", "system"]
+    assert found[1].languages == ("eng", "rus", "ukr")
 
 
 def test_a_missing_engine_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,9 +231,9 @@ def test_pictures_of_hostile_shapes_are_read(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("effort", ["quick", "normal", "thorough"])
-@pytest.mark.parametrize("size", [(1, 9000), (9000, 1), (60, 9000), (9000, 1500), (3000, 4000)])
+@pytest.mark.parametrize("size", [(1, 9000), (9000, 1), (60, 9000), (9000, 1500), (3000, 4000), (2500, 2500)])
 def test_no_view_of_any_picture_is_large(effort: str, size: tuple[int, int]) -> None:
     stripes = (np.arange(size[1]) % 7 * 30).astype(np.uint8)
     pixels = np.broadcast_to(stripes[None, :, None], (*size, 3))
     areas = [view.pixels.shape[0] * view.pixels.shape[1] for view in planned(pixels, EFFORTS[effort].search)]
-    assert areas and 0 < max(areas) <= (2.7e6 if effort == "thorough" else 1.0e6)
+    assert areas and 0 < max(areas) <= (2.02e6 if effort == "thorough" else 1.0e6)

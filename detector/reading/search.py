@@ -20,11 +20,13 @@ FLAT = 12
 """Blocks of a view whose brightness spans less than this hold no letter that anybody could see."""
 BLOCK = 16
 """Size of those blocks in pixels."""
+MOST_PIXELS = 2_000_000
+"""Of a view: the search takes about 350 MiB for each million pixels."""
 FINER = 1.15
 """A strip is searched only where it shows this many times the detail that was seen before."""
 BORDER_LEAST = 48
 """A border is at least this many pixels deep."""
-BORDER_MOST = 400
+BORDER_MOST = 240
 """... and at most this many in its view: a bound on memory."""
 JOIN_GAP = 1.2
 """Two places on one line with a gap of less than this many heights are one line."""
@@ -57,7 +59,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """In which views to search. No view has more than 2.7 megapixels, whatever the picture.
+    """In which views to search. No view has more than 2 megapixels, whatever the picture.
 
     Attributes:
         long_side: the whole picture is searched at no more pixels than this.
@@ -92,7 +94,9 @@ def places_in(pixels: Pixels, engine: SpottingEngine, plan: Plan) -> list[Place]
 def planned(pixels: Pixels, plan: Plan) -> Iterator[View]:
     """Yield the views of a plan; parts without any contrast are left out."""
     height, width = pixels.shape[:2]
-    first = views.whole(pixels, plan.long_side, largest=2.0)
+    # Of a square picture the same long side would have most pixels.
+    square = round((MOST_PIXELS * max(width, height) / min(width, height)) ** 0.5)
+    first = views.whole(pixels, min(plan.long_side, square), largest=2.0)
     yield first
     coarse = first.pixels.shape[1] / width
     finer = min(plan.border_long / (max(width, height) if plan.sides else width), 1.0)

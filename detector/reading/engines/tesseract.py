@@ -256,8 +256,11 @@ def _enlarged(line: Pixels) -> Pixels:
 
 @cache
 def programs() -> tuple[Program, ...]:
-    """Return the Tesseracts of this machine, the preferred one first."""
-    return tuple(_asked(_candidates()))
+    """Return the Tesseracts of this machine, the preferred one first; those that can do the same once."""
+    different: dict[tuple[str, tuple[str, ...]], Program] = {}
+    for program in _asked(_candidates()):
+        different.setdefault((program.version, program.languages), program)
+    return tuple(different.values())
 
 
 @cache
@@ -281,9 +284,14 @@ def _candidates() -> Iterable[tuple[str, str]]:
         binary = Path(place) / "data" / "bin" / ("tesseract.exe" if os.name == "nt" else "tesseract")
         if binary.is_file():
             yield str(binary), str(Path(place) / "data" / "share" / "tessdata")
-    system = shutil.which("tesseract")
-    if system:
-        yield system, ""
+    # Every one on the path, not only the first: that of an activated environment hides the system's, which is
+    # the one with more languages.
+    seen: set[str] = set()
+    for folder in os.get_exec_path():
+        found = shutil.which("tesseract", path=folder) if folder else None
+        if found and (real := os.path.realpath(found)) not in seen:
+            seen.add(real)
+            yield found, ""
 
 
 def _asked(candidates: Iterable[tuple[str, str]]) -> Iterable[Program]:
