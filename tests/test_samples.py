@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rapidfuzz.fuzz import ratio
 
 from detector import Detector, Report
 from detector.types import LABELS, quad_bounds
@@ -19,6 +20,9 @@ PICTURES = sorted(
     for path in SAMPLES.glob("*/*")
     if path.parent.name != "make" and path.is_file()
 )
+
+HEADLINE = (44 / 1120, 600 / 700, 790 / 1120, 632 / 700)
+"""Where the letters of the headline on the news picture stand: left, top, right, bottom; measured on the picture."""
 
 
 @cache
@@ -69,3 +73,21 @@ def test_founding_case_flags_exactly_the_game_frame() -> None:
     assert right > 1225
     assert 0 <= top < 22
     assert 30 < bottom < 52
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=pytest.mark.engine(name)) for name in ("rapidocr", "tesseract", "easyocr")]
+)
+def test_every_engine_reads_the_same_headline_on_the_same_sample(engine: str) -> None:
+    headline = "Rocket lifts off from the coast after two delays"
+    seen = Detector(effort="quick", engine=engine).observe(SAMPLES / "cameras/news-live.jpg")
+    best = max(seen.lines, key=lambda line: ratio(line.text, headline))
+    assert best.text == headline
+    assert best.engine == engine
+    left, top, right, bottom = quad_bounds(best.quad)
+    width, height = seen.size
+    # An engine may leave some margin around the letters.
+    assert HEADLINE[0] == pytest.approx(left / width, abs=0.015)
+    assert HEADLINE[1] == pytest.approx(top / height, abs=0.05)
+    assert HEADLINE[2] == pytest.approx(right / width, abs=0.015)
+    assert HEADLINE[3] == pytest.approx(bottom / height, abs=0.05)
