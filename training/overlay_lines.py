@@ -202,7 +202,8 @@ def report(rows: list[Any], y: np.ndarray, scores: np.ndarray, own_only: np.ndar
         print(f"{name}: {part.sum()} lines, {y[part].sum()} laid over; right {right.mean():.4f}, "
               f"laid over {right[y[part] == 1].mean():.4f}, scene {right[y[part] == 0].mean():.4f}, "
               f"AUROC {roc_auc_score(y[part], scores[part]):.4f}; trained on drawn lines only: right "
-              f"{((own_only[part] >= 0.5) == y[part]).mean():.4f}, AUROC {roc_auc_score(y[part], own_only[part]):.4f}")  # fmt: skip
+              f"{((own_only[part] >= 0.5) == y[part]).mean():.4f}, "
+              f"AUROC {roc_auc_score(y[part], own_only[part]):.4f}")  # fmt: skip
     table: dict[tuple[str, int], list[float]] = defaultdict(list)
     for row, score in zip(rows, scores, strict=True):
         table[(row[2], row[1])].append(float((score >= 0.5) == row[1]))
