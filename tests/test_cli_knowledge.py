@@ -78,6 +78,13 @@ def test_explain_says_what_is_wrong_with_observations(
     assert run(["explain", str(tmp_path / "missing.json")]) == ExitCode.PARTIAL
 
 
+def test_a_folder_without_what_is_needed_says_what_to_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", str(tmp_path)]) == ExitCode.USAGE
+    assert "overlay-detector scan FOLDER -o report" in capsys.readouterr().err
+    assert run(["rescore", str(tmp_path)]) == ExitCode.USAGE
+    assert "Name a folder that scan -o wrote" in capsys.readouterr().err
+
+
 def test_rescore_judges_again_and_writes_the_formats(observed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = observed.parent / "out"
     assert run(["rescore", str(observed), "--json"]) == 0

@@ -13,11 +13,12 @@ from detector.batch.folder import OBSERVATIONS, Folder
 from detector.batch.progress import Meter, Progress
 from detector.batch.store import FILE_NAME, Store
 from detector.config import Settings
-from detector.errors import ObservationsError, PictureError
+from detector.errors import ObservationsError, PictureError, UsageError
 from detector.files import order_key
 from detector.images import read_bytes
 from detector.pipeline import Detector, error_report
 from detector.types import Observations, Report
+from detector.wording import visible
 
 _SQLITE = b"SQLite format 3\0"
 _HEAD = 1 << 16
@@ -45,13 +46,17 @@ def rescore(
         detector: what judges; made from the settings if None.
 
     Raises:
-        UsageError: an unknown format.
+        UsageError: an unknown format; there are no observations.
         OutputError: results cannot be written, or a cache is damaged.
         SignatureError: a signature is invalid.
     """
     folder = None if output is None else Folder(Path(output), formats, job="rescore")
     detector = detector if detector is not None else Detector(settings)
-    return _reports(_listed(observations), settings, folder, on_progress, detector)
+    paths = _listed(observations)
+    if not paths:
+        where = ", ".join(visible(os.fspath(name)) for name in observations)
+        raise UsageError(f"no observations in {where}. Name a folder that scan -o wrote, or its observations/.")
+    return _reports(paths, settings, folder, on_progress, detector)
 
 
 def _reports(

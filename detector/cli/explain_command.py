@@ -11,7 +11,7 @@ import click
 from detector.cli.options import check_engine, settings_options
 from detector.cli.terminal import LABEL_STYLES, Results, results
 from detector.config import Settings
-from detector.errors import ExitCode, PictureError
+from detector.errors import ExitCode, PictureError, UsageError
 from detector.wording import (
     LABEL_NAMES,
     NO_CONCLUSION,
@@ -46,6 +46,8 @@ def explain(image: str, settings: Settings, as_json: bool, quiet: bool) -> int:
     IMAGE is a picture, or observations that scan wrote (a .json file), which are judged without reading.
     """
     check_engine(settings)
+    if Path(image).is_dir():
+        raise UsageError(f"{image}: a folder; explain takes one picture. Type: overlay-detector scan FOLDER -o report")
     with results() as out:
         from detector.pipeline import Detector
         from detector.types import Observations
