@@ -160,6 +160,21 @@ def test_a_line_nothing_reads_is_offered_to_other_scripts(monkeypatch: pytest.Mo
     assert notes == ()
 
 
+def test_a_doubtful_reading_in_the_right_script_is_not_lost_to_a_surer_one_in_a_wrong_script(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Doubtful(FakeScripts):
+        def recognise_script(self, crops: Sequence[Pixels], script: str) -> list[tuple[RawText, ...]]:
+            text = {"Cyrl": RawText(text="ампо идея", confidence=0.41), "Hebr": RawText(text="משחק", confidence=0.24)}
+            return [(text[script],) for _ in crops]
+
+    monkeypatch.setattr(ENGINES, "get", lambda name: Doubtful)
+    (line,), notes = Cascade(FakeEngine(), "normal").read(np.full((300, 400, 3), 90, np.uint8))
+    assert line.text == "ампо идея"
+    assert [vote.text for vote in line.votes] == ["ампо идея", "משחק"]
+    assert notes == ()
+
+
 def test_a_report_says_that_text_was_seen_that_nothing_here_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     class Missing(FakeScripts):
         @classmethod

@@ -22,6 +22,9 @@ BUILT_IN = frozenset({"Latn", "Grek", "Hani", "Hira", "Kana"})
 STRICTER = 0.35
 """That engine is less sure of itself: this is added to order the readings of a line of another script."""
 
+FAIRLY = 0.3
+"""A line of another script that is read with less confidence still counts as not read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
@@ -112,7 +115,7 @@ class Cascade:
         return merged(_lines((*reads, *better, *foreign, *second), pixels)), self._notes(left, foreign)
 
     def _notes(self, left: Sequence[Place], foreign: Sequence[Read]) -> tuple[str, ...]:
-        done = {read.place for read in foreign}
+        done = {read.place for read in foreign if read.text.confidence >= FAIRLY}
         count = sum(place not in done for place in left)
         if not count:
             return ()

@@ -27,12 +27,16 @@ UNREAD_LIKE = 2.8
 UNREAD_SCORE = 0.6
 UNREAD_HEIGHT = 8.0
 """A place this long, sure and high that nothing reads well stands in another script."""
+VERY_LONG = 5.0
+LONG_SCORE = 0.5
+"""Scenery is rarely this much longer than high; of such places the detector may be a little less sure."""
 UNREAD_CONFIDENCE = 0.93
 CLEARLY = 0.04
 """A changed reading must be better by this much confidence: letters look alike in the mirror."""
 EXTEND = 0.4
 """Letters cut by the upper or lower border get this part of their height back: their strokes run on."""
-SCRIPT_CONFIDENCE = 0.3
+SCRIPT_CONFIDENCE = 0.15
+"""A reading in another script that is less sure is left out; one that is right can be as doubtful as this."""
 SCRIPT_FITS = 0.75
 SCRIPT_SHARE = 0.6
 """Of the letters must belong to the script that was tried."""
@@ -116,7 +120,7 @@ def unread(reads: Sequence[Read], better: Sequence[Read]) -> list[Place]:
     return [
         read.place
         for read in reads
-        if read.place.score >= UNREAD_SCORE
+        if read.place.score >= (LONG_SCORE if read.place.aspect >= VERY_LONG else UNREAD_SCORE)
         and read.place.aspect >= UNREAD_LIKE
         and geometry.sides(read.place.quad)[1] >= UNREAD_HEIGHT
         and best[corners(read)] < UNREAD_CONFIDENCE
@@ -129,26 +133,28 @@ def corners(read: Read) -> tuple[tuple[float, float], ...]:
 
 
 def read_scripts(pixels: Pixels, places: Sequence[Place], engine: ScriptEngine, scripts: Sequence[str]) -> list[Read]:
-    """Return the readings of each place in the script that fits it best, where one fits."""
+    """Return the readings of each place in every script that fits it, until one fits well.
+
+    Letters of a wrong script are read with hardly less confidence than faint ones of the right script, so that
+    all readings are kept; the surest is the line's text, the others are its votes.
+    """
     crops = [geometry.cut_out(pixels, place.quad, height=SCRIPT_HEIGHT, max_width=MAX_WIDTH) for place in places]
-    best: dict[int, tuple[float, list[Read]]] = {}
+    kept: dict[int, list[Read]] = {number: [] for number in range(len(places))}
+    fits: set[int] = set()
     for script in scripts:
         # A line that one script fits well needs no other.
-        numbers = [number for number in range(len(places)) if best.get(number, (0.0, []))[0] < SCRIPT_FITS]
+        numbers = [number for number in kept if number not in fits]
         if not numbers:
             break
         answers = engine.recognise_script([crops[number] for number in numbers], script)
         for number, texts in zip(numbers, answers, strict=True):
-            place = places[number]
-            fair = [
-                Read(place, text, engine.name, place.view)
-                for text in texts
-                if text.confidence >= SCRIPT_CONFIDENCE and share_of(text.text, script) >= SCRIPT_SHARE
-            ]
-            rank = max((read.text.confidence * share_of(read.text.text, script) for read in fair), default=0.0)
-            if rank > best.get(number, (0.0, []))[0]:
-                best[number] = (rank, fair)
-    return [read for number in sorted(best) for read in best[number][1]]
+            for text in texts:
+                part = share_of(text.text, script)
+                if text.confidence >= SCRIPT_CONFIDENCE and part >= SCRIPT_SHARE:
+                    kept[number].append(Read(places[number], text, engine.name, places[number].view))
+                    if text.confidence * part >= SCRIPT_FITS:
+                        fits.add(number)
+    return [read for number in kept for read in kept[number]]
 
 
 def share_of(text: str, script: str) -> float:
