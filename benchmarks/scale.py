@@ -4,7 +4,7 @@ Usage: python -m benchmarks.scale PICTURES [--counts 100,1000] [--workers 1,2] [
                                           [--threads 1] [--longest 480] [--rounds 3]
        python -m benchmarks.scale --cached 10000        # the bookkeeping alone, with an engine that reads nothing
        python -m benchmarks.scale PICTURES --seeded 10000    # from a cache with what is really read in PICTURES
-       python -m benchmarks.scale PICTURES --stages     # processor time of each stage of one picture
+       python -m benchmarks.scale PICTURES --stages [--first 60]   # processor time of each stage of one picture
 
 ``PICTURES`` is a folder of a few hundred pictures; as many distinct files as asked for are made from them by
 putting a different comment in each JPEG's header, so that no two have the same content and the picture stays
@@ -20,6 +20,7 @@ import io
 import json
 import os
 import platform
+import random
 import resource
 import struct
 import subprocess
@@ -156,6 +157,7 @@ def main() -> int:
     parser.add_argument("--cached", type=int, help="so many pictures with the engine 'none', then from the cache")
     parser.add_argument("--seeded", type=int)
     parser.add_argument("--stages", action="store_true")
+    parser.add_argument("--first", type=int, help="use so many of the pictures")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -177,7 +179,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
-        originals = pictures_of(options.pictures, place)
+        originals = pictures_of(options.pictures, place)[: options.first]
         shared = {"effort": options.effort, "engine": options.engine, "threads": options.threads}
         if options.stages:
             lines[3:] = stages(originals, options.effort, options.engine)
@@ -295,7 +297,9 @@ def pictures_of(folder: Path | None, place: Path) -> list[Path]:
     from detector.files import find_pictures
 
     if folder is not None:
-        return [Path(path) for path in find_pictures([folder])]
+        found = [Path(path) for path in find_pictures([folder])]
+        random.Random(0).shuffle(found)  # so that the first hundred are of all kinds
+        return found
     import numpy as np
     from PIL import Image
 
