@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from detector.batch import Progress, rescore, scan
 from detector.batch.folder import safe_name
@@ -214,6 +215,15 @@ def test_rescoring_a_folder_into_itself_loses_nothing(tmp_path: Path) -> None:
     half.close()  # type: ignore[attr-defined]
     with pytest.raises(UsageError, match="Finish it first"):
         rescore([tmp_path / "out"], TWO, output=tmp_path / "out", detector=fake)
+
+
+def test_a_picture_too_long_to_be_drawn_still_has_its_report(tmp_path: Path) -> None:
+    Image.new("L", (1, 65_480)).save(tmp_path / "long.png")
+    Image.new("L", (1, 60_000)).save(tmp_path / "short.png")
+    sources = [str(tmp_path / "long.png"), str(tmp_path / "short.png")]
+    reports = run(sources, Settings(workers=1), output=tmp_path / "out", annotate="all")
+    assert [r.status for r in reports] == ["ok", "ok"]
+    assert [path.name[:5] for path in (tmp_path / "out" / "annotated").iterdir()] == ["short"]
 
 
 def test_nothing_to_scan(tmp_path: Path) -> None:

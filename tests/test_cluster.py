@@ -109,7 +109,7 @@ def descendants(pid: int) -> Iterator[int]:
 def test_every_file_of_the_report_is_that_of_a_local_scan(cluster: Any, tmp_path: Path) -> None:
     difficult(tmp_path / "in", 40)
     sources = [*find_pictures([tmp_path / "in"]), str(tmp_path / "gone.png"), os.fsdecode(b"/bytes-\xff.png")]
-    options: dict[str, Any] = {"formats": FORMATS, "detector": Breaking}
+    options: dict[str, Any] = {"formats": FORMATS, "annotate": "all", "detector": Breaking}
     here = list(scan(sources, TWO, output=tmp_path / "here", **options))
     there = list(scan_anywhere(sources, TWO, cluster="local", output=tmp_path / "there", **options))
     assert [r.source for r in there] == sources
@@ -121,13 +121,26 @@ def test_every_file_of_the_report_is_that_of_a_local_scan(cluster: Any, tmp_path
 def test_from_object_storage_into_object_storage(cluster: Any, s3: Any, tmp_path: Path) -> None:
     difficult(tmp_path / "in", 10)
     sources = put_pictures(s3, tmp_path / "in", "cluster/in")
-    list(scan(sources, TWO, output=tmp_path / "here", formats=FORMATS, detector=Breaking))
+    list(scan(sources, TWO, output=tmp_path / "here", formats=FORMATS, annotate="flagged", detector=Breaking))
     url = f"s3://{BUCKET}/cluster/out"
-    reports = scan_anywhere(sources, TWO, cluster="local", output=url, formats=FORMATS, detector=Breaking)
+    reports = scan_anywhere(
+        sources, TWO, cluster="local", output=url, formats=FORMATS, annotate="flagged", detector=Breaking
+    )
     next(reports)
     reports.close()  # type: ignore[attr-defined]
     assert all(name.startswith(".partial/") for name in uploaded(s3, "cluster/out"))
-    list(scan_anywhere(sources, TWO, cluster="local", output=url, formats=FORMATS, detector=Breaking, resume=True))
+    list(
+        scan_anywhere(
+            sources,
+            TWO,
+            cluster="local",
+            output=url,
+            formats=FORMATS,
+            annotate="flagged",
+            detector=Breaking,
+            resume=True,
+        )
+    )
     assert uploaded(s3, "cluster/out") == result_of(tmp_path / "here")
 
 

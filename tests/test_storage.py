@@ -65,8 +65,12 @@ def test_a_report_in_object_storage_is_the_report_of_a_folder(s3: Any, tmp_path:
     (tmp_path / "in" / "r.jpg").write_bytes(b"")
     sources = put_pictures(s3, tmp_path / "in", "a/in")
     settings = Settings(workers=2)
-    here = list(scan(sources, settings, output=tmp_path / "out", formats=FORMATS, detector=Fake))
-    there = list(scan_anywhere(sources, settings, output=f"s3://{BUCKET}/a/out/", formats=FORMATS, detector=Fake))
+    here = list(scan(sources, settings, output=tmp_path / "out", formats=FORMATS, annotate="flagged", detector=Fake))
+    there = list(
+        scan_anywhere(
+            sources, settings, output=f"s3://{BUCKET}/a/out/", formats=FORMATS, annotate="flagged", detector=Fake
+        )
+    )
     assert [r.to_json() for r in there] == [r.to_json() for r in here]
     assert [r.error.code for r in there if r.error] == ["not-a-picture", "empty"]
     assert uploaded(s3, "a/out") == result_of(tmp_path / "out")
@@ -76,7 +80,11 @@ def test_a_report_in_object_storage_is_the_report_of_a_folder(s3: Any, tmp_path:
     renamed = [r.to_json().replace(f"{tmp_path}/in/", f"s3://{BUCKET}/a/in/") for r in local]
     assert renamed == [r.to_json() for r in there]
     # What belongs to pictures that are no longer there goes.
-    list(scan_anywhere(sources[2:], settings, output=f"s3://{BUCKET}/a/out", formats=FORMATS, detector=Fake))
+    list(
+        scan_anywhere(
+            sources[2:], settings, output=f"s3://{BUCKET}/a/out", formats=FORMATS, annotate="flagged", detector=Fake
+        )
+    )
     assert sorted(name for name in uploaded(s3, "a/out") if name.startswith("observations/")) == sorted(
         name for name in result_of(tmp_path / "out") if name.startswith("observations/p000") and name[17] in "234"
     )
@@ -91,12 +99,12 @@ def test_a_stopped_scan_goes_on_and_a_failed_upload_reads_nothing_again(
     log = tmp_path / "log"
     monkeypatch.setenv("FAKE_LOG", str(log))
     url, settings = f"s3://{BUCKET}/b/out", Settings(workers=1)
-    reports = scan_anywhere(sources, settings, output=url, formats=FORMATS, detector=Fake)
+    reports = scan_anywhere(sources, settings, output=url, formats=FORMATS, annotate="flagged", detector=Fake)
     next(reports)
     reports.close()  # type: ignore[attr-defined]
     assert set(uploaded(s3, "b/out")) == {".partial/scan"}, "nothing is seen before it is complete"
     with pytest.raises(UsageError, match=r"s3://results/b/out.*--resume"):
-        scan_anywhere(sources, settings, output=url, formats=FORMATS, detector=Fake)
+        scan_anywhere(sources, settings, output=url, formats=FORMATS, annotate="flagged", detector=Fake)
 
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "forbidden")
@@ -104,8 +112,12 @@ def test_a_stopped_scan_goes_on_and_a_failed_upload_reads_nothing_again(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(s3, "put", refuse)
         with pytest.raises(OutputError, match=r"forbidden.*kept in.*--resume"):
-            list(scan_anywhere(sources, settings, output=url, formats=FORMATS, resume=True, detector=Fake))
-    list(scan_anywhere(sources, settings, output=url, formats=FORMATS, resume=True, detector=Fake))
+            list(
+                scan_anywhere(
+                    sources, settings, output=url, formats=FORMATS, annotate="flagged", resume=True, detector=Fake
+                )
+            )
+    list(scan_anywhere(sources, settings, output=url, formats=FORMATS, annotate="flagged", resume=True, detector=Fake))
     assert len(log.read_text().splitlines()) == 6, "each was read once"
     assert len(uploaded(s3, "b/out")["reports.jsonl"].splitlines()) == 6
     assert not any(name.startswith(".partial/") for name in uploaded(s3, "b/out"))

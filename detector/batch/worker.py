@@ -44,6 +44,8 @@ DetectorFactory = Callable[[Settings], Any]
 """Makes what reads and judges; ``Detector`` unless a test says otherwise."""
 _GUARD_S = 240.0
 """Beyond ``timeout_s``; more than an engine may take to start, so the parent's clock always comes first."""
+_LONGEST_JPEG = 65_500
+"""Pixels of the longest side that libjpeg writes; a longer picture has a report and no drawing."""
 _OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "failed to allocate", "insufficient memory", "out of memory")
 
 
@@ -240,14 +242,17 @@ def _error_outcome(source: str, error: Exception, sha256: str) -> Outcome:
     return Outcome(report=error_report(source, error, sha256=sha256), spent=memory)
 
 
-def _annotated(frame: Frame, report: Report) -> bytes:
+def _annotated(frame: Frame, report: Report) -> bytes | None:
     import io
 
     from detector.annotate import annotate
 
+    drawn = annotate(frame, report).convert("RGB")
+    if max(drawn.size) > _LONGEST_JPEG:
+        return None
     buffer = io.BytesIO()
     # Full colour resolution: thin coloured lines and small letters are what it is for.
-    annotate(frame, report).convert("RGB").save(buffer, "JPEG", quality=90, subsampling=0)
+    drawn.save(buffer, "JPEG", quality=90, subsampling=0)
     return buffer.getvalue()
 
 
