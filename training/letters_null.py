@@ -23,7 +23,7 @@ import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,14 @@ from detector.knowledge.found import Found
 from detector.knowledge.lines import place_of, prepare
 from detector.knowledge.matching import Matcher
 from detector.resources import SIGNATURES
-from detector.types import Observations, TextLine, make_quad
+from detector.types import Observations, Signature, TextLine, make_quad
 
 GAMES = re.compile(r"warzone|minetest|openarena|supertux|tuxracer|flightgear|gcompris|game", re.IGNORECASE)
 GENUINE = {"sensor", "device", "broadcaster", "platform", "stock", "editor"}
 ENGLISH_SHARE = 0.4
 ERROR_SHARE = 0.02
+FROM = -6.0  # raw score from which on the tail is fitted
+LEVELS = tuple(range(-8, 15, 2))
 
 
 def free_text() -> dict[str, list[list[str]]]:
@@ -172,12 +174,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--read", type=Path)
     parser.add_argument("--pictures", type=int, default=30_000)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save", type=Path, help="write the raw scores here, one JSON object a line")
     parser.add_argument("--again", type=Path, help="calibrate from raw scores that were written before")
     arguments = parser.parse_args()
     if arguments.again:
         first, *rest = (json.loads(row) for row in arguments.again.read_text("utf-8").splitlines())
-        write_calibration(rest, Counter(first["pictures"]))
+        write_calibration(rest, Counter(first["pictures"]), first["others"])
         return
     pictures = templates(arguments.read)
     texts = free_text()
@@ -190,14 +193,17 @@ def main() -> None:
     for language, kept in texts.items():
         sample = fold(" ".join(" ".join(words) for words in kept[:200])).letters
         by_script[main_script(sample)].append(language)
-    rng = random.Random(1)
+    rng = random.Random(arguments.seed)
     rows: list[dict[str, object]] = []
     with_script: Counter[str] = Counter()
+    others = 0
     for number in range(arguments.pictures):
         template = pictures[number % len(pictures)]
         observed = number < len(pictures)
         picture = template if observed else compose(template, texts, by_script, rng)
-        with_script.update({"*"} | {main_script(fold(line.text).letters) for line in picture.lines})
+        scripts = {main_script(fold(line.text).letters) for line in picture.lines}
+        with_script.update({"*"} | scripts)
+        others += bool(scripts - {"Latn", "Zyyy"})
         spots = [place_of(line, picture.size) for line in picture.lines]
         variants = prepare(picture.lines, spots)
         finds = [("part", found) for found in strongest(matcher._fragments(variants, spots))]
@@ -216,14 +222,14 @@ def main() -> None:
                     }
                 )  # fmt: skip
     if arguments.save:
-        rows.insert(0, {"pictures": dict(with_script)})
+        rows.insert(0, {"pictures": dict(with_script), "others": others})
         arguments.save.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
         del rows[0]
     for how in ("part", "whole", "pattern"):
         values = np.array([row["raw"] for row in rows if row["how"] == how and (how == "part" or row["speaks"])], float)
         counts = [int((values >= level).sum()) for level in range(-8, 31, 2)]
         sys.stderr.write(f"{how}, at -8, -6, ...: {counts}\n")
-    write_calibration(rows, with_script)
+    write_calibration(rows, with_script, others)
 
 
 def strongest(found: Iterable[Found]) -> list[Found]:
@@ -235,76 +241,102 @@ def strongest(found: Iterable[Found]) -> list[Found]:
     return list(best.values())
 
 
-def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str]) -> None:
-    """Fit -log2 of the expected number of chance finds a picture as a line over the raw score, and write it.
+def looked_for(row: dict[str, Any], signatures: Mapping[str, Signature]) -> bool:
+    """Return whether the matcher looks for this part: of fragments everywhere, of whole phrases at a border."""
+    signature = signatures.get(row["id"])
+    return bool(signature) and (signature.match == "fragment" or bool({"left", "right"} & set(row["cut"])))
 
-    One slope from all scripts; for each script the highest line that stays below what was measured at every
-    score that was reached at least three times. A script is counted by the pictures that have a line in it.
+
+def fit_tail(values: np.ndarray, pictures: int) -> dict[str, Any]:
+    """Fit how fast finds become rarer above ``FROM``: an exponential tail, by maximum likelihood.
+
+    Returns:
+        pictures: how many were searched; from: where the tail begins; share: finds a picture from there on;
+        slope: bits of rarity for each bit of raw score; observed and fitted: finds at each level; distance: of
+        the two distributions (Kolmogorov and Smirnov), and bound: what chance alone exceeds once in 20 fits.
     """
-    rows = [row for row in everything if row["how"] == "part"]
-    levels = np.arange(-6.0, 26.0, 1.0)
+    excess = np.sort(values[values >= FROM] - FROM)
+    count = len(excess)
+    mean = float(excess.mean())
+    expected = 1 - np.exp(-excess / mean)
+    steps = np.arange(count)
+    distance = float(max((expected - steps / count).max(), ((steps + 1) / count - expected).max()))
+    levels = [level for level in LEVELS if level >= FROM]
+    return {
+        "pictures": pictures,
+        "from": FROM,
+        "share": round(count / pictures, 5),
+        "slope": round(1 / (mean * float(np.log(2))), 3),
+        "observed": {str(level): int((excess >= level - FROM).sum()) for level in levels},
+        "fitted": {str(level): round(count * float(np.exp(-(level - FROM) / mean)), 1) for level in levels},
+        "distance": round(distance, 3),
+        "bound": round(1.06 / float(np.sqrt(count)), 3),
+    }
 
-    def measured(script: str) -> tuple[np.ndarray, np.ndarray]:
-        values = np.array([row["raw"] for row in rows if script in ("*", row["script"])], float)
-        counts = np.array([(values >= level).sum() for level in levels])
-        kept = counts >= 3
-        return levels[kept], -np.log2(counts[kept] / with_script[script])
 
-    at, bits = measured("*")
-    slope = float(min(np.polyfit(at[at >= -4], bits[at >= -4], 1)[0], 1.0))
-    shift, most = {}, {}
-    for script in ("*", *sorted(set(with_script) - {"*", "Zyyy"})):
-        at, bits = measured(script)
-        if len(at):
-            shift[script] = round(float((bits - slope * at).min()), 2)
-        most[script] = round(float(np.log2(max(with_script[script], 2))), 2)
-    shift = {script: min(value, shift["*"] + 1.5) for script, value in shift.items()}
-    # Where no score was reached three times, "three times at the lowest score" is the bound that was measured.
-    for script in most:
-        bound = float(np.log2(max(with_script[script], 3) / 3)) - slope * levels[0]
-        shift.setdefault(script, round(min(shift["*"], bound), 2))
+def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str], others: int) -> None:
+    """Fit the tail of chance finds, check that no score promises more than was measured, and write both.
+
+    Bits are the raw score: at every level that was reached at least three times, finds have to be rarer than
+    2^-score a picture. The fit gives the expected number of chance finds (E-value).
+
+    Args:
+        everything: rows of the run.
+        with_script: pictures with a line in each script; ``*``: all.
+        others: pictures with a line in any script but Latin.
+    """
+    signatures = load_signatures(SIGNATURES)
+    rows = [row for row in everything if row["how"] == "part" and looked_for(row, signatures)]
+    groups = {"Latn": ("Latn",), "*": tuple(set(with_script) - {"Latn", "*", "Zyyy"})}
+    null: dict[str, Any] = {}
+    shift = {}
+    for name, scripts in groups.items():
+        values = np.array([row["raw"] for row in rows if row["script"] in scripts], float)
+        pictures = with_script["Latn"] if name == "Latn" else others
+        null[name] = fit_tail(values, pictures)
+        reached = [(level, int((values >= level).sum())) for level in LEVELS]
+        spare = [float(-np.log2(count / pictures)) - level for level, count in reached if count >= 3 and level >= 0]
+        shift[name] = round(min([0.0, *spare]), 2)
+    lengths: dict[str, Any] = {}
+    for low, high in ((1, 5), (6, 8), (9, 12), (13, 99)):
+        values = np.array([row["raw"] for row in rows if low <= len(fold(row["quote"]).letters) <= high], float)
+        lengths[f"{low} to {high} letters"] = {str(level): int((values >= level).sum()) for level in LEVELS}
     folder = Path("models/letters-v1")
     config = read_config()
-    config["calibration"] = {"slope": round(slope, 3), "shift": shift, "most": most}
-    config["genuine_pictures"] = with_script["*"]
-    config["false_finds"] = false_finds(everything, slope, shift, with_script["*"])
+    config["calibration"] = {
+        "slope": 1.0, "shift": shift, "most": {"*": round(float(np.log2(others)), 2)}, "null": null,
+    }  # fmt: skip
+    config["null_pictures"] = {name: with_script[name] for name in sorted(with_script)}
+    config["null_by_length"] = lengths
+    config["genuine_pictures"] = 10 ** int(np.log10(with_script["*"] / 3))  # no find in n pictures: below 3 / n
+    config["false_finds"] = false_finds(everything, with_script["*"])
     (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", "utf-8")
     names = ("letters.npz", "words.npz", "config.json")
     sums = "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
     (folder / "SHA256SUMS").write_text(sums, "utf-8")
-    sys.stderr.write(f"slope {slope:.3f}, shift {shift}, pictures {dict(with_script)}\n")
+    sys.stderr.write(json.dumps(config["calibration"], indent=1) + "\n" + json.dumps(config["false_finds"], indent=1))
 
 
-def false_finds(
-    rows: list[dict[str, Any]], slope: float, shift: dict[str, float], pictures: int
-) -> dict[str, dict[str, float]]:
-    """Return how many of 1,000 pictures have a chance find of so many bits, by how it was found.
-
-    ``parts of every phrase`` is what was calibrated on. The others count only signatures that speak for a game
-    or a model, and parts only where the matcher looks for them.
-    """
+def false_finds(rows: list[dict[str, Any]], pictures: int) -> dict[str, dict[str, float]]:
+    """Return how many of 1,000 pictures have a chance find of so many bits, by what is looked for."""
     signatures = load_signatures(SIGNATURES)
-
-    def bits(row: dict[str, Any]) -> float:
-        share = min(len(fold(row["quote"]).letters) / max(len(fold(row["phrase"]).letters), 1), 1.0)
-        return slope * float(row["raw"]) + shift.get(row["script"], shift["*"]) + float(np.log2(share))
-
-    def looked_for(row: dict[str, Any]) -> bool:
-        signature = signatures.get(row["id"])
-        return bool(signature) and (signature.match == "fragment" or bool({"left", "right"} & set(row["cut"])))
-
-    parts = [row for row in rows if row["how"] == "part" and row["raw"] > 0]
-    speaking = [row for row in parts if row["speaks"] > 0 and looked_for(row)]
+    parts = [row for row in rows if row["how"] == "part"]
+    looked = [row for row in parts if looked_for(row, signatures)]
+    speaking = [row for row in looked if row["speaks"] > 0]
     whole = [row for row in rows if row["how"] != "part" and row["speaks"] > 0]
     tables: dict[str, dict[str, float]] = {}
-    for name, chosen in (("parts of every phrase", parts), ("parts that speak for a source", speaking)):
+    for name, chosen in (
+        ("parts of every phrase, looked for everywhere", parts),
+        ("parts where the matcher looks for them", looked),
+        ("of these, parts that speak for a game or a model", speaking),
+    ):
         tables[name] = {
             f"{level} bits and more": round(
-                1000 * len({r["picture"] for r in chosen if bits(r) >= level}) / pictures, 2
+                1000 * len({row["picture"] for row in chosen if row["raw"] > level}) / pictures, 2
             )
-            for level in (0, 3, 4, 5, 6, 7, 8, 10, 12)
+            for level in (0, 1, 2, 3, 4, 6, 8, 10, 12)
         }
-    tables["whole phrases and patterns that speak for a source"] = {
+    tables["whole phrases and patterns that speak for a game or a model"] = {
         "all": round(1000 * len({row["picture"] for row in whole}) / pictures, 2)
     }
     return tables

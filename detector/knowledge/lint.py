@@ -146,10 +146,10 @@ def _slow_pattern(signature: Signature) -> Found:
     for number, pattern in enumerate(signature.patterns):
         compiled = compile_pattern(pattern)
         for bait in ("a" * 400, "1" * 400, "a1 " * 130, " " * 400, "1.1:1/" * 66, "[a] " * 100):
-            start = time.perf_counter()
+            start = time.thread_time()
             with contextlib.suppress(TimeoutError):
                 compiled.search(bait, timeout=1.0)
-            if time.perf_counter() - start > _SLOW_S:
+            if time.thread_time() - start > _SLOW_S:
                 yield (
                     f"patterns[{number}]",
                     f"the pattern needs more than {_SLOW_S * 1000:.0f} ms for a line of 400 characters",

@@ -93,7 +93,7 @@ class Matcher:
         ]
         for item in found:
             known = best.get(item.signature.id)
-            if item.bits > 0 and item.raw > LEAST_RAW and (known is None or item.bits > known.bits):
+            if item.bits > 0 and (known is None or item.bits > known.bits):
                 best[item.signature.id] = item
         return sorted(best.values(), key=lambda item: (-item.bits, item.signature.id))
 
@@ -152,7 +152,7 @@ class Matcher:
         for number in sorted(hits):
             self._neighbours(number, variants, spots, by_line, hits, tried)
             item = self._best_chain(self.phrases[number], hits[number], spots, weights)
-            if item is not None:
+            if item is not None and item.raw > LEAST_RAW:
                 result.append(item)
         return result
 

@@ -120,7 +120,7 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
     if side.spaced and begin > 0 and end < len(folded.letters):
         lost += RUNS_ON
     # A wording that is ordinary from end to end says nothing at all; one in a longer text still has its place.
-    nothing_else = all(follows.get(number) or follows.get(number + 1) for number in inner)
+    nothing_else = all(follows.get(number) for number in inner[1:])
     for number in inner:
         first, stop = spans[number]
         bones = bones_of[number]
