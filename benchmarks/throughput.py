@@ -9,7 +9,8 @@ compared is the ratio to plain RapidOCR in the same run.
 The engines called plainly read each picture once, whole. ``Detector`` does what they do and all the rest: borders at
 double scale, evidence, judgement. ``scan`` is the command's work in worker processes, with reports, annotated pictures
 and the page; its start is taken off by a scan of the first picture alone. Peak memory is the largest sum over the
-process and all that it started (proportional set size, looked at four times a second; Linux only).
+process and all that it started (proportional set size, looked at four times a second; Linux only). Processor seconds
+are those of the process and of all that it started, and say the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -65,20 +67,31 @@ def _ours(effort: str) -> Callable[[Path], object]:
     return detector.inspect
 
 
-def _scan(effort: str, pictures: list[Path]) -> float:
-    """Return seconds a picture of a whole scan, without the start of its workers."""
+def _clocks() -> tuple[float, float]:
+    """Return the time, and the processor seconds of this process and of those that it started and that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return time.perf_counter(), sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def _scan(effort: str, pictures: list[Path]) -> tuple[float, float]:
+    """Return seconds and processor seconds a picture of a whole scan, without the start of its workers."""
     from detector import Settings
     from detector.batch import scan
 
-    def seconds(chosen: list[Path]) -> float:
+    def seconds(chosen: list[Path]) -> tuple[float, float]:
         with tempfile.TemporaryDirectory() as folder:
-            began = time.perf_counter()
+            began = _clocks()
             for _ in scan([str(path) for path in chosen], Settings(effort=effort), output=Path(folder), annotate="all"):
                 pass
-            return time.perf_counter() - began
+            return _since(began)
 
-    start = seconds(pictures[:1])
-    return (seconds(pictures) - start) / (len(pictures) - 1)
+    start, whole = seconds(pictures[:1]), seconds(pictures)
+    return (whole[0] - start[0]) / (len(pictures) - 1), (whole[1] - start[1]) / (len(pictures) - 1)
+
+
+def _since(began: tuple[float, float]) -> tuple[float, float]:
+    now = _clocks()
+    return now[0] - began[0], now[1] - began[1]
 
 
 CONTESTANTS: dict[str, Callable[[], Callable[[Path], object] | None]] = {
@@ -97,15 +110,15 @@ def _work(name: str, pictures: list[Path]) -> None:
     """Run one contestant and print its seconds a picture; runs in a process of its own."""
     read = CONTESTANTS[name]()
     if read is None:
-        each = _scan(name.split()[-1], pictures)
+        seconds, processor = _scan(name.split()[-1], pictures)
     else:
         read(pictures[0])
-        began = time.perf_counter()
+        began = _clocks()
         for path in pictures:
             read(path)
-        each = (time.perf_counter() - began) / len(pictures)
+        seconds, processor = (total / len(pictures) for total in _since(began))
     sys.stderr.flush()
-    os.write(3, json.dumps({"seconds": each}).encode())
+    os.write(3, json.dumps({"seconds": seconds, "processor": processor}).encode())
 
 
 def _run(name: str, pictures: list[Path]) -> dict[str, float] | None:
@@ -169,21 +182,27 @@ def main() -> None:
             figures = _run(name, pictures)
             if figures is not None:
                 runs[name].append(figures)
-    rates = {name: statistics.median(1 / figures["seconds"] for figures in rows) for name, rows in runs.items() if rows}
-    base = rates.get("rapidocr")
+    runs = {name: figures for name, figures in runs.items() if figures}
     rows = [
-        "| contestant | pictures a second | ratio to plain RapidOCR | peak memory, MiB |",
-        "| --- | ---: | ---: | ---: |",
+        "| contestant | pictures a second | ratio to plain RapidOCR | processor seconds a picture | ratio "
+        "| peak memory, MiB | ratio |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for name, rate in rates.items():
-        peak = max(figures["peak_mib"] for figures in runs[name])
+    base: dict[str, float] = {}
+    for name, all_rounds in runs.items():
+        # Ratios are of the same round, then the median: what slows one round down slows all in it.
+        middle = {key: statistics.median(each[key] for each in all_rounds) for key in all_rounds[0]}
+        base = base or middle
+        faster = statistics.median(
+            first["seconds"] / each["seconds"] for first, each in zip(runs[next(iter(runs))], all_rounds, strict=False)
+        )
         rows.append(
-            f"| {name} | {rate:.2f} | {rate / base:.2f} | {peak:.0f} |"
-            if base
-            else f"| {name} | {rate:.2f} | | {peak:.0f} |"
+            f"| {name} | {1 / middle['seconds']:.2f} | {faster:.2f} | {middle['processor']:.2f} | "
+            f"{middle['processor'] / base['processor']:.2f} | {middle['peak_mib']:.0f} | "
+            f"{middle['peak_mib'] / base['peak_mib']:.2f} |"
         )
     command = (
-        f"python benchmarks/throughput.py --pictures {options.pictures.name} --limit {options.limit} "
+        f"python benchmarks/throughput.py --pictures {options.pictures.as_posix()} --limit {options.limit} "
         f"--rounds {options.rounds}"
     )
     text = "\n".join(
