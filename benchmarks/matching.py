@@ -19,9 +19,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from detector import Detector
 from detector.knowledge import Knowledge, load_knowledge
 from detector.knowledge.costs import packaged_costs, read_config
 from detector.knowledge.folding import fold, main_script
+from detector.knowledge.lines import place_of, prepare
 from detector.knowledge.lint import clean_text
 from detector.knowledge.phrases import Phrase
 from detector.types import Observations, Signature, TextLine, box_quad
@@ -31,6 +33,30 @@ LETTERS = (4, 5, 6, 7, 8, 10, 12, 16, 20)
 ERRORS = (0.0, 0.05, 0.10, 0.20)
 CURVE = Path("docs/matching-curve.svg")
 FOUNDING = "disclaimers.work-in-progress"
+TOLD = 3.0  # bits from which on a report tells a find
+DISTINCTIVE = 20.0  # bits
+SHARED = {
+    "gunships and their sensors": (
+        "WHOT", "BHOT", "WHT", "BLK", "RNG 2214", "SLT RNG 4120 M", "ALT 14500", "HDG 087", "AZ 214.3", "EL -11.8",
+        "LRF", "LASER", "LSR ARM", "ARMED", "NFOV", "MFOV", "WFOV", "ZOOM 4.0X", "TGT", "FLIR", "TRK", "GS 180",
+        "TAS 220", "N34 12.551 E069 10.004", "11S MS 12345 67890", "105MM", "25MM 40MM 105MM", "GUN", "SAFE", "FIRE",
+        "MISSILE", "TARGET", "IR", "TV",
+    ),
+    "drones": (
+        "ARMED", "DISARMED", "LOW BATTERY", "LAND NOW", "ACRO", "ANGLE", "RSSI 99", "LQ 99", "16.4V", "1250 mAh",
+        "H 12.3M", "D 45M", "SAT 14", "RETURN TO HOME", "ISO 100", "EV 0", "FAILSAFE", "00:12:44", "BATTERY 54%",
+        "MANUAL", "LINK LOST", "THR 45%", "SPD 12.5 m/s",
+    ),
+    "cameras and programs on them": (
+        "REC", "CAM 3", "CH 04", "BATT", "2023-11-15 12:30:44", "00:12:44:03", "1/60", "F2.8", "AXON BODY 3", "60 FPS",
+        "25 km/h", "MOTION", "PLAY", "PAUSE", "STBY", "AUTO", "4K 30FPS", "FPS: 23.4", "person 0.87",
+    ),
+    "news and sports": (
+        "LIVE", "BREAKING NEWS", "EXCLUSIVE", "2 - 1", "@warchannel", "t.me/warchannel", "FILE", "ARCHIVE", "VICTORY",
+        "DEFEAT", "GAME OVER", "MISSION ACCOMPLISHED", "ENEMY KILLED", "TARGET DESTROYED", "12 KILLED", "Score 2-1",
+        "LAP 12/58", "Round 3", "UNDER FIRE", "CEASEFIRE", "SUBSCRIBE",
+    ),
+}  # fmt: skip
 OTHERS = ("Traffic on the northern ring road", "Temperature 14 C", "Minister visits factory")
 
 
@@ -78,36 +104,68 @@ def misread(text: str, share: float, rng: random.Random) -> tuple[str, tuple[flo
 
 
 def identified(knowledge: Knowledge, text: str, want: str, cut: str, confidences: tuple[float, ...]) -> float:
-    """Return the bits of the best match whose phrase holds these letters; 0 if none is reported."""
+    """Return the bits of the best match whose phrase holds these letters; 0 if none is found."""
     for match in knowledge.match(picture(text, cut, confidences)):
         if want in fold(match.phrase).letters and 0 in match.lines:
             return match.bits
     return 0.0
 
 
+def surprise(text: str, cut: str) -> float:
+    """Return how many bits ordinary text would need for these letters."""
+    lines = picture(text, cut).lines[:1]
+    return float(prepare(lines, [place_of(lines[0], SIZE)])[0].side.bits.sum())
+
+
+def share(hits: int, count: int) -> str:
+    """Return a share with its 95 % interval (Wilson)."""
+    if not count:
+        return "-"
+    centre, z2 = hits / count, 1.96**2
+    middle = (centre + z2 / (2 * count)) / (1 + z2 / count)
+    half = 1.96 * (centre * (1 - centre) / count + z2 / (4 * count**2)) ** 0.5 / (1 + z2 / count)
+    return f"{centre:.0%} ({max(0.0, middle - half):.0%}-{min(1.0, middle + half):.0%})"
+
+
 def recognition(knowledge: Knowledge, trials: int) -> None:
+    """Print the share of parts that are identified, of all phrases and of those that are distinctive."""
     long = [
         phrase
         for phrase in knowledge.matcher.phrases
         if phrase.size >= 25 and main_script(phrase.folded.letters) == "Latn" and phrase.signature.speaks_for
     ]
     part = [phrase for phrase in long if not phrase.whole]
-    print(f"{len(long)} phrases, {len(part)} of them looked for in part everywhere; {trials} trials a cell")
-    for cut in ("left", "right", "middle"):
-        print(f"\n| cut {cut}, letters | " + " | ".join(f"{share:.0%} wrong" for share in ERRORS) + " |")
-        print("|---" * (len(ERRORS) + 1) + "|")
+    print(f"\n## Identified, by surviving letters\n\n{len(long)} phrases, {len(part)} of them looked for in part")
+    print(
+        f"everywhere, the others where a border cuts them; {trials} trials a cell. Identified: found with {TOLD:g} bits"
+    )
+    print(
+        f"or more, as reports tell it. Distinctive: letters that ordinary text would need {DISTINCTIVE:g} bits or more"
+    )
+    print('for ("elopment f" is, "Player" is not). In brackets: 95 % interval.')
+    for cut, name in (
+        ("left", "at the left border, the end is left"),
+        ("right", "at the right border, the begin is left"),
+        ("middle", "out of the middle, standing free"),
+    ):
+        columns = [f"{rate:.0%} wrong" for rate in ERRORS]
+        print(f"\n| cut {name}: letters | " + " | ".join(columns) + " | distinctive, " + " | ".join(columns[:3]) + " |")
+        print("|---" * (len(ERRORS) + 4) + "|")
         for count in LETTERS:
-            cells = []
-            for share in ERRORS:
-                rng = random.Random(f"{cut} {count} {share}")
-                hits = 0
+            cells, chosen_cells = [], []
+            for rate in ERRORS:
+                rng = random.Random(f"{cut} {count} {rate}")
+                hits = chosen = chosen_hits = 0
                 for _ in range(trials):
                     phrase = rng.choice(part if cut == "middle" else long)
                     text = surviving(phrase, count, cut, rng)
-                    read, confidences = misread(text, share, rng)
-                    hits += identified(knowledge, read, fold(text).letters, cut, confidences) > 0
-                cells.append(f"{hits / trials:.0%}")
-            print(f"| {count} | " + " | ".join(cells) + " |")
+                    read, confidences = misread(text, rate, rng)
+                    good = identified(knowledge, read, fold(text).letters, cut, confidences) >= TOLD
+                    special = surprise(text, cut) >= DISTINCTIVE
+                    hits, chosen, chosen_hits = hits + good, chosen + special, chosen_hits + (good and special)
+                cells.append(share(hits, trials))
+                chosen_cells.append(share(chosen_hits, chosen))
+            print(f"| {count} | " + " | ".join(cells + chosen_cells[:3]) + " |", flush=True)
 
 
 def curve(knowledge: Knowledge) -> None:
@@ -115,17 +173,27 @@ def curve(knowledge: Knowledge) -> None:
     phrase = next(phrase for phrase in knowledge.matcher.phrases if phrase.signature.id == FOUNDING)
     last = phrase.folded.text.rfind("All content")
     begin = next(place for place, index in enumerate(phrase.folded.index) if index >= last)
+    detector = Detector()
     rows = []
+    print(
+        "\n## The founding phrase, by surviving letters\n\nIts last sentence, cut by the right border, its begin left;"
+    )
+    print("and as many letters from inside of it, cut by the left border. E: how many such finds one genuine picture")
+    print("is expected to hold. Verdict: what a picture with nothing but these letters gets.\n")
+    print("| letters | left of it | bits | E | fakeness, label | from inside: bits |\n|---|---|---|---|---|---|")
     for count in range(3, 31):
-        # The last of its three lines, cropped at the right, the begin left; as in the founding picture.
-        stop = min(begin + count, phrase.size)
-        text = phrase.folded.quote(begin, stop)
+        # The sentence has 25 letters; more are those before it, cut by the left border.
+        start, cut = (begin, "right") if begin + count <= phrase.size else (phrase.size - count, "left")
+        text = phrase.folded.quote(start, start + count)
         other = phrase.folded.quote(max(0, begin - 8 - count), begin - 8)
-        rows.append((count, text, bits_of(knowledge, text, "right"), bits_of(knowledge, other, "left")))
-    print("\n| letters | left of the third line | bits | inside, at the left border: bits |\n|---|---|---|---|")
-    for count, text, bits, inner in rows:
-        print(f"| {count} | {text} | {bits:.1f} | {inner:.1f} |")
-    CURVE.write_text(svg([(count, bits, inner) for count, _, bits, inner in rows]), "utf-8")
+        found = next((m for m in knowledge.match(picture(text, cut)) if m.signature.id == FOUNDING), None)
+        verdict = detector.judge(picture(text, cut)).verdict
+        assert verdict is not None
+        bits, expected = (found.bits, f"{found.e_value:.1g}") if found else (0.0, "-")
+        rows.append((count, bits, bits_of(knowledge, other, "left")))
+        told = f"{verdict.fakeness:.2f}, {verdict.label}"
+        print(f"| {count} | {text} | {bits:.1f} | {expected} | {told} | {rows[-1][2]:.1f} |")
+    CURVE.write_text(svg(rows), "utf-8")
 
 
 def bits_of(knowledge: Knowledge, text: str, cut: str) -> float:
@@ -166,6 +234,28 @@ def svg(rows: list[tuple[int, float, float]]) -> str:
     )
 
 
+def shared_words() -> None:
+    """Print what words that genuine displays print, too, do to the score; one line of text alone in a picture."""
+    detector = Detector()
+    print("\n## Words that genuine pictures share with games\n\nEach alone in a picture; bits for a game or a model")
+    print("against a camera, the largest of each row in bold.\n")
+    print("| who prints it | words | most | moved at all |\n|---|---|---|---|")
+    for who, words in SHARED.items():
+        moved = {word: against_camera(detector, word) for word in words}
+        most = max(moved, key=lambda word: abs(moved[word]))
+        named = ", ".join(f"{word} {bits:+.1f}" for word, bits in moved.items() if abs(bits) >= 0.05) or "none"
+        print(f"| {who} | {', '.join(words)} | **{moved[most]:+.1f}** | {named} |")
+
+
+def against_camera(detector: Detector, text: str) -> float:
+    """Return the bits that a text alone in a picture gives to a game or a model, against a camera."""
+    verdict = detector.judge(picture(text, "")).verdict
+    assert verdict is not None
+    terms = verdict.contributions[1:]
+    total = {name: sum(term.bits.get(name, 0.0) for term in terms) for name in ("camera", "game", "generated")}
+    return max(total["game"], total["generated"]) - total["camera"]
+
+
 def many_signatures(knowledge: Knowledge, count: int) -> Knowledge:
     """Return as many signatures as asked for: the packaged ones, and copies with their words in another order."""
     rng = random.Random(2)
@@ -194,7 +284,8 @@ def speed(knowledge: Knowledge) -> None:
             lines.append(text_line(text, rng.randrange(5, max(6, SIZE[0] - 9 * len(text) - 5)), rng.randrange(0, 700)))
         scattered.append(Observations(source="", sha256="", size=SIZE, lines=tuple(lines)))
     print(
-        f"\n{len(big.signatures)} signatures, {len(big.matcher.phrases)} phrases; 60 lines a picture, processor time:"
+        f"\n## Time\n\n{len(big.signatures)} signatures, {len(big.matcher.phrases)} phrases; 60 lines a picture, "
+        "processor time:"
     )
     for name, value in (("packaged", knowledge), ("2,000", big)):
         value.match(scattered[0])
@@ -210,17 +301,21 @@ def speed(knowledge: Knowledge) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=60)
-    parser.add_argument("--only", choices=("recognition", "curve", "speed", "null"))
+    parser.add_argument("--only", choices=("recognition", "curve", "speed", "null", "shared"))
     arguments = parser.parse_args()
     knowledge = load_knowledge()
+    print("# The matcher, measured\n\nPrinted by `python -m benchmarks.matching`.")
     if arguments.only in (None, "curve"):
         curve(knowledge)
+    if arguments.only in (None, "shared"):
+        shared_words()
     if arguments.only in (None, "recognition"):
         recognition(knowledge, arguments.trials)
     if arguments.only in (None, "null"):
-        print("\nFalse identifications in genuine pictures' worth of text (measured by training/letters_null.py):")
-        for name, row in read_config().get("false_finds", {}).items():  # type: ignore[attr-defined]
-            print(f"  {name}: {row}")
+        print("\n## False finds, per 1,000 genuine pictures\n\nMeasured by training/letters_null.py.\n")
+        tables: dict[str, dict[str, float]] = read_config().get("false_finds", {})  # type: ignore[assignment]
+        for name, row in tables.items():
+            print(f"- {name}: " + ", ".join(f"{level}: {rate:g}" for level, rate in row.items()))
     if arguments.only in (None, "speed"):
         speed(knowledge)
     sys.stdout.flush()

@@ -43,8 +43,9 @@ GAMES = re.compile(r"warzone|minetest|openarena|supertux|tuxracer|flightgear|gco
 GENUINE = {"sensor", "device", "broadcaster", "platform", "stock", "editor"}
 ENGLISH_SHARE = 0.4
 ERROR_SHARE = 0.02
-FROM = -6.0  # raw score from which on the tail is fitted
-LEVELS = tuple(range(-8, 15, 2))
+FROM = 0.0  # raw score from which on the tail is fitted
+LEVELS = (0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16)
+REACHED = 3  # finds that a level needs to count as measured
 
 
 def free_text() -> dict[str, list[list[str]]]:
@@ -287,16 +288,24 @@ def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str
     """
     signatures = load_signatures(SIGNATURES)
     rows = [row for row in everything if row["how"] == "part" and looked_for(row, signatures)]
-    groups = {"Latn": ("Latn",), "*": tuple(set(with_script) - {"Latn", "*", "Zyyy"})}
-    null: dict[str, Any] = {}
-    shift = {}
-    for name, scripts in groups.items():
-        values = np.array([row["raw"] for row in rows if row["script"] in scripts], float)
-        pictures = with_script["Latn"] if name == "Latn" else others
-        null[name] = fit_tail(values, pictures)
+    pictures = {name: count for name, count in with_script.items() if name not in ("*", "Zyyy")}
+    found: dict[str, np.ndarray] = {
+        name: np.array([row["raw"] for row in rows if row["script"] == name], float) for name in sorted(pictures)
+    }
+    # Scripts in which ordinary text reached a level often enough have a line of their own; the others share one.
+    alone = [name for name, values in found.items() if (values >= FROM).sum() >= REACHED]
+    rest = [found[name] for name in found if name not in alone and name != "Latn"]
+    found = {name: found[name] for name in alone} | {"*": np.concatenate(rest)}
+    pictures = {name: pictures[name] for name in alone} | {"*": others}
+    null, shift, most = {}, {}, {}
+    for name, values in found.items():
         reached = [(level, int((values >= level).sum())) for level in LEVELS]
-        spare = [float(-np.log2(count / pictures)) - level for level, count in reached if count >= 3 and level >= 0]
+        spare = [float(-np.log2(count / pictures[name])) - level for level, count in reached if count >= REACHED]
         shift[name] = round(min([0.0, *spare]), 2)
+        if name != "Latn":
+            most[name] = round(float(np.log2(pictures[name])), 2)
+        if (values >= FROM).sum() >= REACHED:
+            null[name] = fit_tail(values, pictures[name])
     lengths: dict[str, Any] = {}
     for low, high in ((1, 5), (6, 8), (9, 12), (13, 99)):
         values = np.array([row["raw"] for row in rows if low <= len(fold(row["quote"]).letters) <= high], float)
@@ -304,12 +313,12 @@ def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str
     folder = Path("models/letters-v1")
     config = read_config()
     config["calibration"] = {
-        "slope": 1.0, "shift": shift, "most": {"*": round(float(np.log2(others)), 2)}, "null": null,
+        "slope": 1.0, "shift": shift, "most": most, "null": null,
     }  # fmt: skip
     config["null_pictures"] = {name: with_script[name] for name in sorted(with_script)}
     config["null_by_length"] = lengths
     config["genuine_pictures"] = 10 ** int(np.log10(with_script["*"] / 3))  # no find in n pictures: below 3 / n
-    config["false_finds"] = false_finds(everything, with_script["*"])
+    config["false_finds"] = false_finds(everything, shift, with_script["*"])
     (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", "utf-8")
     names = ("letters.npz", "words.npz", "config.json")
     sums = "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
@@ -317,7 +326,7 @@ def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str
     sys.stderr.write(json.dumps(config["calibration"], indent=1) + "\n" + json.dumps(config["false_finds"], indent=1))
 
 
-def false_finds(rows: list[dict[str, Any]], pictures: int) -> dict[str, dict[str, float]]:
+def false_finds(rows: list[dict[str, Any]], config: dict[str, float], pictures: int) -> dict[str, dict[str, float]]:
     """Return how many of 1,000 pictures have a chance find of so many bits, by what is looked for."""
     signatures = load_signatures(SIGNATURES)
     parts = [row for row in rows if row["how"] == "part"]
@@ -325,6 +334,12 @@ def false_finds(rows: list[dict[str, Any]], pictures: int) -> dict[str, dict[str
     speaking = [row for row in looked if row["speaks"] > 0]
     whole = [row for row in rows if row["how"] != "part" and row["speaks"] > 0]
     tables: dict[str, dict[str, float]] = {}
+
+    def bits(row: dict[str, Any]) -> float:
+        share = len(fold(row["quote"]).letters) / max(len(fold(row["phrase"]).letters), 1)
+        line = config.get(row["script"], config["*"])
+        return float(row["raw"]) + line + float(np.log2(min(share, 1.0)))
+
     for name, chosen in (
         ("parts of every phrase, looked for everywhere", parts),
         ("parts where the matcher looks for them", looked),
@@ -332,7 +347,7 @@ def false_finds(rows: list[dict[str, Any]], pictures: int) -> dict[str, dict[str
     ):
         tables[name] = {
             f"{level} bits and more": round(
-                1000 * len({row["picture"] for row in chosen if row["raw"] > level}) / pictures, 2
+                1000 * len({row["picture"] for row in chosen if bits(row) > level}) / pictures, 2
             )
             for level in (0, 1, 2, 3, 4, 6, 8, 10, 12)
         }

@@ -66,9 +66,9 @@ def found_phrase(
     raw: float,
     bits: float,
     placed: bool,
-    partial: bool = False,
+    expected: float | None = None,
 ) -> Found:
-    """Return a phrase found in the lines of a chain of hits; ``partial`` if it may lack letters.
+    """Return a phrase found in the lines of a chain of hits; with ``expected``, its E-value, it may lack letters.
 
     A phrase that was cropped keeps any number of its letters with equal chance: that few are left is a reason
     against it, and is charged.
@@ -94,7 +94,8 @@ def found_phrase(
             pairs.append((phrase.folded.quote(first, stop), folded.quote(at, after)))
     return Found(
         signature=phrase.signature, text=phrase.text, language=phrase.language, script=phrase.script, raw=raw,
-        bits=bits + float(np.log2(matched.mean())) if partial else bits, e_value=2.0**-bits,
+        bits=bits if expected is None else bits + float(np.log2(matched.mean())),
+        e_value=2.0**-bits if expected is None else expected,
         quote=" / ".join(quotes), lines=tuple(hit.variant.line for hit in chain),
         share=float(matched.mean()), cut=tuple(cut), placed=placed, alignment=tuple(pairs),
     )  # fmt: skip

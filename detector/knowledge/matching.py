@@ -60,10 +60,8 @@ class Matcher:
         assert isinstance(calibration, dict)
         self._slope = float(calibration["slope"])
         self._shift: dict[str, float] = {name: float(value) for name, value in calibration["shift"].items()}
-        # Latin text was measured on nearly all pictures; scripts that were seen on few may claim no more.
-        self._most: dict[str, float] = {
-            name: float(value) for name, value in calibration.get("most", {}).items() if name not in ("*", "Latn")
-        }
+        self._most: dict[str, float] = {name: float(value) for name, value in calibration.get("most", {}).items()}
+        self._null: dict[str, dict[str, float]] = calibration.get("null", {})
         self._own_pairs: dict[str, Pairs] = {}
         self._words: dict[str, list[Phrase]] = defaultdict(list)
         counts: dict[tuple[str, bool], int] = defaultdict(int)
@@ -98,9 +96,21 @@ class Matcher:
         return sorted(best.values(), key=lambda item: (-item.bits, item.signature.id))
 
     def calibrated(self, raw: float, script: str) -> float:
-        """Return -log2 of how many finds that score so high one genuine picture is expected to hold."""
-        bits = self._slope * raw + self._shift.get(script, min(self._shift.values()))
-        return min(bits, self._most.get(script, bits))
+        """Return the bits of a part that scores so high: no more than ordinary text allows."""
+        bits = self._slope * raw + self._shift.get(script, self._shift["*"])
+        # Latin text was measured on most pictures; scripts that were seen on few may claim no more than that.
+        return bits if script == "Latn" else min(bits, self._most.get(script, self._most.get("*", bits)))
+
+    def expected(self, raw: float, script: str) -> float:
+        """Return how many parts that score so high one genuine picture is expected to hold (E-value).
+
+        From the tail of finds that was fitted to ordinary text, and never more than the bits say.
+        """
+        most = float(2.0 ** -self.calibrated(raw, script))
+        tail = self._null.get(script)
+        if tail is None:
+            return most
+        return min(most, tail["share"] * 2.0 ** (-tail["slope"] * max(raw - tail["from"], 0.0)))
 
     def _fragments(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
         letters = [variant.folded.letters for variant in variants]
@@ -241,7 +251,13 @@ class Matcher:
         placed, bits = place_bits(phrase.signature, [spots[number] for number in numbers])
         raw = total[last] - self._searched(phrase) + max(weights[number] for number in numbers) + bits
         return found_phrase(
-            phrase, chain, spots, raw=raw, bits=self.calibrated(raw, phrase.script), placed=placed, partial=True
+            phrase,
+            chain,
+            spots,
+            raw=raw,
+            bits=self.calibrated(raw, phrase.script),
+            placed=placed,
+            expected=self.expected(raw, phrase.script),
         )
 
     @staticmethod
@@ -293,11 +309,7 @@ class Matcher:
             placed, bits = place_bits(phrase.signature, [spots[variant.line]])
             raw = alignment.score + variant.cost + 2 - float(lines) + bits
             honest = max(raw, LEAST_WHOLE) if alignment.errors == 0 else raw
-            result.append(
-                found_phrase(
-                    phrase, [Hit(variant, alignment)], spots, raw=raw, bits=honest, placed=placed, partial=False
-                )
-            )
+            result.append(found_phrase(phrase, [Hit(variant, alignment)], spots, raw=raw, bits=honest, placed=placed))
         return result
 
     @staticmethod
