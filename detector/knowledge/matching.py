@@ -110,7 +110,7 @@ class Matcher:
         tail = self._null.get(script)
         if tail is None:
             return most
-        return min(most, tail["share"] * 2.0 ** (-tail["slope"] * max(raw - tail["from"], 0.0)))
+        return min(most, tail["share"] * float(2.0 ** (-tail["slope"] * max(raw - tail["from"], 0.0))))
 
     def _fragments(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
         letters = [variant.folded.letters for variant in variants]
