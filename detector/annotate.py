@@ -22,6 +22,7 @@ from detector.types import Evidence, Frame, Quad, Report, quad_bounds
 from detector.wording import (
     LABEL_NAMES,
     SOURCE_NAMES,
+    at_prior,
     bits_words,
     is_background,
     label_of,
@@ -240,7 +241,8 @@ class _Strip:
             shares = ", ".join(
                 f"{SOURCE_NAMES[name]} {percent(share)}" for name, share in report.verdict.sources.items()
             )
-            headline += f" · fakeness {percent(report.verdict.fakeness)} ({shares})"
+            changed = ", as before looking" if at_prior(report.verdict) else ""
+            headline += f" · fakeness {percent(report.verdict.fakeness)}{changed} ({shares})"
         self._add(self.large, LABEL_COLOURS[label], headline)
         shown = [(number, item) for number, item in enumerate(report.evidence, 1) if not is_background(item)]
         if report.error is not None:

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from detector.types import Evidence, Quad, Report
+    from detector.types import Evidence, Quad, Report, Verdict
 
 LABEL_NAMES: Mapping[str, str] = {
     "no-finding": "No finding",
@@ -83,6 +83,11 @@ def _escaped(letter: str) -> str:
 def label_of(report: Report) -> str:
     """Return the report's label, or ``error`` where it has none."""
     return "error" if report.verdict is None else report.verdict.label
+
+
+def at_prior(verdict: Verdict) -> bool:
+    """Say whether nothing that was found changed what was assumed before looking."""
+    return all(abs(bits) < 0.05 for term in verdict.contributions[1:] for bits in term.bits.values())
 
 
 def reason_of(report: Report) -> str:

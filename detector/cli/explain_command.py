@@ -16,6 +16,7 @@ from detector.wording import (
     LABEL_NAMES,
     NO_CONCLUSION,
     SOURCE_NAMES,
+    at_prior,
     attribute_words,
     bits_words,
     label_of,
@@ -81,7 +82,7 @@ def explanation(report: Report, matches: dict[str, Match], out: Results) -> list
         visible(report.source),
         f"{size}{visible(report.format)}, SHA-256 {report.sha256}",
         "",
-        f"{head}: fakeness {percent(verdict.fakeness)} ({shares})",
+        f"{head}: fakeness {percent(verdict.fakeness)}{', as before looking' if at_prior(verdict) else ''} ({shares})",
         *_wrap(visible(verdict.summary)),
         *_wrap(f"Verbal scale: {visible(verdict.scale)}."),
     ]

@@ -23,6 +23,7 @@ from detector.wording import (
     LABEL_NAMES,
     NO_CONCLUSION,
     SOURCE_NAMES,
+    at_prior,
     attribute_words,
     bits_words,
     is_background,
@@ -167,7 +168,7 @@ def card_values(
     letters = dict(enumerate(small[1:], 1))
     return values | {
         "fakeness": percent(verdict.fakeness),
-        "at_prior": bool(terms) and all(abs(bits) < 0.05 for term in terms[1:] for bits in term.bits.values()),
+        "at_prior": at_prior(verdict),
         "summary": _shown(verdict.summary),
         "scale": _shown(verdict.scale),
         "evidence": [
