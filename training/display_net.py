@@ -59,8 +59,10 @@ class Net(nn.Module):
         self.up8 = conv(c + d, c)
         self.up4 = conv(b + c, 32)
         self.labels = nn.Conv2d(32, len(CLASSES), 1)
-        self.kind_a = conv(e, 64)
-        self.kind_b = nn.Linear(128, len(KINDS))
+        # Whose display it is, is a question of what stands where: asked of the labels too, not only of the picture.
+        self.layout = conv(2 * len(CLASSES) + 2, 48)
+        self.kind_a = conv(e + 48, 96)
+        self.kind_b = nn.Linear(192, len(KINDS))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x = (x - 0.45) / 0.27
@@ -71,13 +73,17 @@ class Net(nn.Module):
         one = torch.ones_like(x16[:, :1])
         across = torch.cumsum(one, 3) / one.sum(3, keepdim=True) * 2 - 1
         down = torch.cumsum(one, 2) / one.sum(2, keepdim=True) * 2 - 1
+        across32, down32 = f.avg_pool2d(across, 2), f.avg_pool2d(down, 2)
         x32 = self.s32(torch.cat([x16, across, down], 1))
         u16 = self.up16(torch.cat([x16, f.interpolate(x32, size=x16.shape[2:])], 1))
         u8 = self.up8(torch.cat([x8, f.interpolate(u16, size=x8.shape[2:])], 1))
         u4 = self.up4(torch.cat([x4, f.interpolate(u8, size=x4.shape[2:])], 1))
-        k = self.kind_a(x32)
+        labels = self.labels(u4)
+        shares = labels.detach().float().softmax(1)
+        seen = torch.cat([f.avg_pool2d(shares, 8), f.max_pool2d(shares, 8), across32, down32], 1)
+        k = self.kind_a(torch.cat([x32, self.layout(seen)], 1))
         pooled = torch.cat([k.mean((2, 3)), k.amax((2, 3))], 1)
-        return self.labels(u4), self.kind_b(pooled)
+        return labels, self.kind_b(pooled)
 
 
 def shrink_labels(labels: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -119,16 +125,21 @@ class Drawn(IterableDataset):  # type: ignore[type-arg]
             yield np.stack(xs), np.stack(ys), np.asarray(ks)
 
 
+def rate_at(gone: float) -> float:
+    """Return the learning rate, as a part of the highest, when this part of the steps or of the time is gone."""
+    return max(0.002, gone / 0.08 if gone < 0.08 else 0.5 + 0.5 * float(np.cos(np.pi * min(1.0, (gone - 0.08) / 0.92))))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", nargs="+", required=True, help="folders of genuine pictures")
     parser.add_argument("--to", default="models/display-v1")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
     parser.add_argument("--start", help="a checkpoint to go on from")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -142,9 +153,6 @@ def main() -> None:
     if arguments.start:
         net.load_state_dict(torch.load(arguments.start))
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, arguments.rate, total_steps=arguments.steps + 1, pct_start=0.1
-    )
     weights = torch.tensor([0.6, 1.0, 1.5, 1.5, 1.5, 1.5, 1.0, 1.5])
     data = DataLoader(
         Drawn(paths, arguments.side, arguments.batch, arguments.steps, arguments.seed),
@@ -154,6 +162,9 @@ def main() -> None:
     done = 0
     for step, (x, y, k) in enumerate(data):
         net.train()
+        gone = max(step / arguments.steps, (time.monotonic() - begin) / (arguments.minutes * 60))
+        for group in optimiser.param_groups:
+            group["lr"] = arguments.rate * rate_at(gone)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             labels, kind = net(x.float().div(255).contiguous(memory_format=torch.channels_last))
         seg = f.cross_entropy(labels.float(), y.long(), weights)
@@ -163,7 +174,6 @@ def main() -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        schedule.step()
         log.append((float(seg.detach()), float(cls.detach()), float((kind.argmax(1) == k).float().mean())))
         done = step + 1
         if done % 50 == 0:

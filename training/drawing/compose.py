@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from training.drawing.apps import inset
 from training.drawing.game import draw_hud
 from training.drawing.genuine import draw_genuine
 from training.drawing.scene import Pixels, Quad, add_clutter, add_scene_text, add_screen, cut, recompress
 from training.drawing.sketch import Sketch
-from training.drawing.style import Rng
+from training.drawing.style import Rng, any_style
 
 KINDS = ("none", "game", "menu", "stamp", "sensor", "thermal", "drone", "broadcast", "watermark", "player")
 
@@ -60,6 +61,8 @@ def compose(
         inner = Sketch(cut(rng, picture(), 480, 270))
         draw_hud(inner, rng)
         add_screen(rng, pixels, inner.pixels)
+    if rng.random() < 0.06:
+        letterbox(rng, pixels)
     sketch = Sketch(pixels)
     choice = rng.random()
     if choice < 0.28:
@@ -70,6 +73,8 @@ def compose(
         kind = draw_genuine(sketch, rng)
     if kind == "game" and rng.random() < 0.05:  # a broadcaster shows a game
         draw_genuine(sketch, rng)
+    if kind != "none" and rng.random() < 0.03:
+        inset(sketch, any_style(rng, height, kind="plain"), cut(rng, picture(), 480, 360))
     over: list[tuple[Quad, str]] = [
         ([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], text) for x0, y0, x1, y1, text in sketch.lines
     ]
@@ -79,6 +84,20 @@ def compose(
     if example.labels.max() == 0:
         example.kind = "none"
     return example
+
+
+def letterbox(rng: Rng, pixels: npt.NDArray[np.float32]) -> None:
+    """Blacken (or whiten) strips along two opposite borders: they belong to the film or the page, not to a display."""
+    height, width = pixels.shape[:2]
+    shade = 0.0 if rng.random() < 0.85 else 255.0
+    if rng.random() < 0.7:
+        tall = int(height * rng.uniform(0.03, 0.16))
+        pixels[:tall] = shade
+        pixels[height - tall :] = shade
+    else:
+        wide = int(width * rng.uniform(0.03, 0.2))
+        pixels[:, :wide] = shade
+        pixels[:, width - wide :] = shade
 
 
 def crop(rng: Rng, example: Example) -> Example:

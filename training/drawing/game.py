@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.drawing import style as words
+from training.drawing.gauges import CHANCES, MORE
 from training.drawing.parts import (
     compass_strip,
     corner_block,
@@ -271,6 +272,8 @@ def small_print(s: Sketch, st: Style) -> None:
 def draw_hud(s: Sketch, rng: Rng) -> str:
     """Draw one game's display; return its kind: ``game`` or ``menu``."""
     st = any_style(rng, s.height, kind="game")
+    if rng.random() < 0.12:  # games made to look old write in coarse letters
+        st.font = "DejaVuSansMono-Bold#"
     genre = str(
         rng.choice(
             ["shooter", "shooter", "shooter", "mobile", "race", "strategy", "flight", "role", "sparse", "menu", "table"]
@@ -314,6 +317,9 @@ def draw_hud(s: Sketch, rng: Rng) -> str:
     elements = (kill_feed, compass_strip, score_panel, slots, prompt, small_print)
     for element, factor in zip(elements, (0.7, 0.5, 0.8, 0.7, 0.6, 0.6), strict=True):
         if rng.random() < chance * factor:
+            element(s, st)
+    for element, share in zip(MORE, CHANCES, strict=True):
+        if rng.random() < share * (0.5 if genre == "sparse" else 1.5):
             element(s, st)
     for _ in range(int(rng.poisson(0.9 if genre != "sparse" else 0.3))):
         marker(s, st)

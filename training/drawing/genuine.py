@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.drawing import style as words
+from training.drawing.apps import boxes, flight_app, phone_camera, short_video, telemetry
 from training.drawing.cameras import BLACK, WHITE, number2, sensor, stamp, thermal, trail_camera, viewfinder
 from training.drawing.parts import icon, minimap
 from training.drawing.sketch import BAR, ICON, LINE, MARK, PANEL, Sketch
@@ -318,18 +319,23 @@ KINDS = ("stamp", "sensor", "thermal", "drone", "broadcast", "watermark", "playe
 def draw_genuine(s: Sketch, rng: Rng) -> str:
     """Draw one genuine kind of display; return which (see ``KINDS``)."""
     st = any_style(rng, s.height, kind="plain")
-    kind = str(rng.choice(KINDS, p=[0.27, 0.16, 0.12, 0.13, 0.18, 0.11, 0.03]))
+    kind = str(rng.choice(KINDS, p=[0.27, 0.15, 0.11, 0.14, 0.18, 0.11, 0.04]))
+    choice = rng.random()
     if kind == "stamp":
-        choice = rng.random()
-        (trail_camera if choice < 0.4 else viewfinder if choice < 0.5 else stamp)(s, st)
+        if choice < 0.13:
+            boxes(s, st)
+        elif choice < 0.17:
+            phone_camera(s, st)
+        else:
+            (trail_camera if choice < 0.45 else viewfinder if choice < 0.55 else stamp)(s, st)
     else:
         {
             "sensor": sensor,
             "thermal": thermal,
-            "drone": drone,
+            "drone": flight_app if choice < 0.15 else telemetry if choice < 0.27 else drone,
             "broadcast": broadcast,
             "watermark": watermark,
-            "player": player,
+            "player": short_video if choice < 0.45 else player,
         }[kind](s, st)
     if rng.random() < 0.06:
         watermark(s, any_style(rng, s.height, kind="plain"))

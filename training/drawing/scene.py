@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,18 @@ ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tga"}
 
 
 def list_pictures(folders: list[str]) -> list[Path]:
-    """Return the pictures below these folders, sorted."""
-    found = [path for folder in folders for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS]
+    """Return the pictures below these folders, or named in these lists (``.txt``, one path a line), sorted."""
+    found = [
+        Path(line) for name in folders if name.endswith(".txt") for line in Path(name).read_text("utf-8").split("\n")
+    ]
+    found = [path for path in found if path.name]
+    found += [path for folder in folders for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS]
     return sorted(found)
 
 
+@lru_cache(maxsize=2000)
 def load(path: Path, *, longest: int = 1400) -> Pixels:
-    """Return a picture as RGB, not larger than ``longest``."""
+    """Return a picture as RGB, not larger than ``longest``; kept in memory, for it is drawn on many times."""
     image = Image.open(path)
     image.draft("RGB", (longest, longest))
     image = image.convert("RGB")
@@ -36,7 +42,7 @@ def load(path: Path, *, longest: int = 1400) -> Pixels:
 
 def cut(rng: Rng, pixels: Pixels, width: int, height: int) -> npt.NDArray[np.float32]:
     """Return a random part of the picture at this size, mirrored, re-coloured, blurred or noisy at random."""
-    if rng.random() < 0.55:  # four mirror images make one large picture: as full of detail as large pictures are
+    if rng.random() < 0.4:  # four mirror images make one large picture: as full of detail as large pictures are
         pixels = np.concatenate([pixels, pixels[:, ::-1]], axis=1)
         pixels = np.concatenate([pixels, pixels[::-1]], axis=0)
     source_height, source_width = pixels.shape[:2]
