@@ -145,8 +145,11 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(1)
     paths = list_pictures(arguments.pictures)
-    if not paths:
-        raise SystemExit("no pictures found; name folders of genuine pictures with --pictures")
+    if len(paths) < 20:
+        raise SystemExit("too few pictures found; name folders of genuine pictures with --pictures")
+    order = np.random.default_rng(arguments.seed).permutation(len(paths))
+    held = [paths[int(index)] for index in order[: len(paths) // 20]]
+    paths = [paths[int(index)] for index in order[len(paths) // 20 :]]
     folder = Path(arguments.to)
     folder.mkdir(parents=True, exist_ok=True)
     net = Net().to(memory_format=torch.channels_last)
@@ -169,7 +172,7 @@ def main() -> None:
             labels, kind = net(x.float().div(255).contiguous(memory_format=torch.channels_last))
         seg = f.cross_entropy(labels.float(), y.long(), weights)
         cls = f.cross_entropy(kind.float(), k.long(), label_smoothing=0.05)
-        loss = seg + 0.25 * cls
+        loss = seg + 0.5 * cls
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -184,7 +187,41 @@ def main() -> None:
         if time.monotonic() - begin > arguments.minutes * 60:
             break
     export(net, folder)
-    (folder / "training.json").write_text(json.dumps({"steps": done, "batch": arguments.batch}) + "\n")
+    minutes = round((time.monotonic() - begin) / 60, 1)
+    error = check(net, Drawn(held, arguments.side, arguments.batch, 50, arguments.seed + 1))
+    said = {"pictures": len(paths), "steps": done, "batch": arguments.batch, "minutes": minutes, **error}
+    (folder / "training.json").write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+    print(json.dumps(said))
+
+
+def check(net: Net, data: Drawn) -> dict[str, float]:
+    """Return how well displays are found that are drawn over photographs which were not trained with.
+
+    Returns:
+        ``overlap``: of what was laid over and what is found (intersection over union); ``kind``: share of displays
+        whose kind is right; ``game_auroc``: of games' displays against genuine ones.
+    """
+    net.eval()
+    both, either, right, games, scores = 0, 0, [], [], []
+    with torch.no_grad():
+        for x, y, k in data:
+            labels, kind = net(torch.from_numpy(x).float().div(255))
+            found, laid = labels.softmax(1)[:, 0].numpy() < 0.5, y > 0
+            both, either = both + int((found & laid).sum()), either + int((found | laid).sum())
+            chance = kind.softmax(1).numpy()
+            right += list(chance.argmax(1) == k)
+            for p, index in zip(chance, k, strict=True):
+                if KINDS[index] != "none":
+                    games.append(KINDS[index] in ("game", "menu"))
+                    scores.append(float((p[1] + p[2]) / (1 - p[0] + 1e-6)))
+    order = np.argsort(np.argsort(scores)) + 1
+    truth = np.asarray(games)
+    positives = int(truth.sum())
+    area = (order[truth].sum() - positives * (positives + 1) / 2) / max(1, positives * (len(truth) - positives))
+    return {
+        "overlap": round(both / max(1, either), 4), "kind": round(float(np.mean(right)), 4),
+        "game_auroc": round(float(area), 4),
+    }  # fmt: skip
 
 
 def export(net: Net, folder: Path) -> None:

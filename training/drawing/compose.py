@@ -53,7 +53,7 @@ def compose(
     width, height = (side, side * b // a) if a >= b else (side * a // b, side)
     pixels = cut(rng, picture(), width, height)
     scene: list[tuple[Quad, str]] = []
-    if rng.random() < 0.2:
+    if rng.random() < 0.25:
         add_clutter(rng, pixels)
     if rng.random() < 0.42:
         scene = add_scene_text(rng, pixels, int(rng.integers(1, 5)) if rng.random() < 0.8 else int(rng.integers(5, 14)))

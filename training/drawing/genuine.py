@@ -46,6 +46,12 @@ def drone(s: Sketch, st: Style) -> None:
         for y in (0.04, 0.12, 0.2, 0.45, 0.55, 0.78, 0.86, 0.93)
     ]
     chosen = rng.permutation(len(spots))[: int(rng.integers(4, 13))]
+    if rng.random() < 0.1:  # the flight's figures, once it has landed
+        chosen = chosen[:2]
+        for row in range(int(rng.integers(4, 13))):
+            y = s.height * 0.15 + row * u * 1.3
+            st.text(s, s.width * 0.25, y, words.words(rng, 1, 2).upper(), 0.95)
+            st.text(s, s.width * 0.62, y, f": {rng.choice(readings)}", 0.95)
     for i in chosen:
         anchor, x, y = spots[int(i)]
         if anchor == "c" and 0.3 < y < 0.7:

@@ -42,11 +42,13 @@ def load(path: Path, *, longest: int = 1400) -> Pixels:
 
 def cut(rng: Rng, pixels: Pixels, width: int, height: int) -> npt.NDArray[np.float32]:
     """Return a random part of the picture at this size, mirrored, re-coloured, blurred or noisy at random."""
-    if rng.random() < 0.4:  # four mirror images make one large picture: as full of detail as large pictures are
+    large = rng.random() < 0.5
+    if large:  # four mirror images make one large picture: as full of detail as large pictures are
         pixels = np.concatenate([pixels, pixels[:, ::-1]], axis=1)
         pixels = np.concatenate([pixels, pixels[::-1]], axis=0)
     source_height, source_width = pixels.shape[:2]
-    scale = min(source_width / width, source_height / height) * float(rng.uniform(0.55, 1))
+    # Large photographs are crisp when they are made small: do not enlarge small ones much.
+    scale = min(source_width / width, source_height / height) * float(rng.uniform(0.55 if large else 0.8, 1))
     w, h = max(8, int(width * scale)), max(8, int(height * scale))
     x, y = int(rng.integers(0, source_width - w + 1)), int(rng.integers(0, source_height - h + 1))
     part = cv2.resize(
@@ -102,6 +104,14 @@ def add_clutter(rng: Rng, pixels: npt.NDArray[np.float32]) -> None:
         keep = float(rng.uniform(0, 0.4))  # some of the texture below shows through
         fill = np.clip(shade * light * (1 - keep) + part * keep + rng.normal(0, 3), 0, 255)
         part += (fill - part) * (mask[..., None] / np.float32(255))
+    for _ in range(int(rng.integers(0, 9))):  # road markings, court lines, wires, trails
+        ends = rng.uniform(-0.1, 1.1, (int(rng.integers(2, 4)), 2)) * (width, height)
+        mask = np.zeros((height, width), np.uint8)
+        thick = max(1, round(height * float(rng.uniform(0.001, 0.012))))
+        cv2.polylines(mask, [np.round(ends).astype(np.int32)], False, 255, thick, cv2.LINE_AA)
+        soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.4, 1.6))).astype(np.float32) / 255
+        shade = np.asarray(any_colour(rng, bright=rng.random() < 0.6), np.float32) * float(rng.uniform(0.6, 1))
+        pixels += (shade - pixels) * soft[..., None] * float(rng.uniform(0.4, 1))
 
 
 Quad = list[tuple[float, float]]
