@@ -49,7 +49,7 @@ def line_features(observations: Observations) -> dict[str, float]:
         check = pattern.match if whole else pattern.search
         return sum(weight for weight, line in zip(weights, lines, strict=True) if check(line.text.strip()))
 
-    stamp = count(_CLOCK) + count(_DATE)
+    stamp, degrees, position = count(_CLOCK) + count(_DATE), min(1.0, count(_DEGREES)), min(1.0, count(_POSITION))
     return {
         "lines": log(1 + total),
         "zones": sum(zones.values()),
@@ -58,8 +58,9 @@ def line_features(observations: Observations) -> dict[str, float]:
         "numbers": log(1 + count(_SHORT_NUMBER, whole=True)),
         "timers": min(1.0, count(_TIMER, whole=True)),
         "stamp": min(2.0, stamp),
-        "degrees": min(1.0, count(_DEGREES)),
-        "position": min(1.0, count(_POSITION)),
+        "degrees": degrees,
+        "position": position,
+        "readouts": min(2.0, stamp) / 2 + degrees + position,
     }
 
 

@@ -46,7 +46,7 @@ class Element:
     Attributes:
         name: what it is.
         quad: where it stands, in pixels of the picture.
-        score: mean probability over its area.
+        score: mean probability, over its area, that anything is laid over the picture there.
         area: its part of the picture.
     """
 
@@ -130,12 +130,13 @@ def elements(seen: Look, size: tuple[int, int]) -> list[Element]:
 
     settings = config()
     names: list[str] = settings["classes"]
-    best = seen.labels.argmax(axis=0)
+    best = seen.labels[1:].argmax(axis=0) + 1
+    over = 1 - seen.labels[0]
     found = []
     for index, name in enumerate(names):
         if index == 0:
             continue
-        mask = ((best == index) & (seen.labels[index] >= settings["pixel_threshold"])).astype(np.uint8)
+        mask = ((best == index) & (over >= settings["pixel_threshold"])).astype(np.uint8)
         # A reticle is one thing, although its strokes do not touch.
         joined = cv2.dilate(mask, np.ones((5, 5), np.uint8)) if name == "line" else mask
         count, parts, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -152,7 +153,7 @@ def elements(seen: Look, size: tuple[int, int]) -> list[Element]:
                     quad=box_quad(
                         left * sx, top * sy, min(size[0], (left + wide) * sx), min(size[1], (top + tall) * sy)
                     ),
-                    score=round(float(seen.labels[index][inside].mean()), 3),
+                    score=round(float(over[inside].mean()), 3),
                     area=round(cells / mask.size, 5),
                 )
             )
@@ -200,6 +201,9 @@ def picture_features(seen: Look, found: Sequence[Element], size: tuple[int, int]
     none = min(0.999, kinds["none"])
     game = kinds["game"] + kinds["menu"]
     features["kind_game"] = log((game + 0.01) / (1 - none - game + 0.01))
+    # A flier's display is much like a game's; what sets the rest of the genuine ones apart is surer.
+    apart = sum(value for name, value in kinds.items() if name not in ("none", "game", "menu", "drone"))
+    features["kind_genuine"] = log((apart + 0.01) / (game + kinds.get("drone", 0.0) + 0.01))
     features["kind_none"] = log((none + 0.01) / (1 - none + 0.01))
     for name, value in kinds.items():
         if name not in ("none", "game"):

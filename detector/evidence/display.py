@@ -60,7 +60,8 @@ class Kind:
         bits = logit(features, settings["layout"]) / log(2)
         ceiling = float(settings["most_bits"])
         bits = max(-float(settings["most_camera_bits"]), min(ceiling, bits))
-        if abs(bits) < settings["least_bits"]:
+        nothing = bits < 0 and features.get("kind_none", 0.0) > settings["most_none"]
+        if abs(bits) < settings["least_bits"] or nothing:  # without a display there is none like a camera's
             return
         parts = _parts(reading)
         names = _names(parts)
