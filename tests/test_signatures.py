@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.matching_counts import PAGE, counts
 from detector.knowledge.lint import CHECKS
 from detector.knowledge.selftest import run_tests
 from detector.knowledge.store import load_folder
@@ -45,3 +46,18 @@ def test_breadth() -> None:
     assert len(kinds) == 11
     assert len(languages) >= 14
     assert len(games) >= 30
+
+
+def test_the_page_states_todays_counts() -> None:
+    assert counts() in PAGE.read_text("utf-8"), "run: python -m benchmarks.matching_counts --write"
+
+
+def test_every_named_game_of_the_plan_is_known() -> None:
+    games = " ".join(signature.attributes.get("game", "") for signature in LOADED.signatures.values())
+    wanted = (
+        "Arma 3", "Arma Reforger", "DCS", "War Thunder", "Squad", "Call of Duty", "Battlefield", "Counter-Strike",
+        "PUBG", "Grand Theft Auto V", "Tarkov", "Medal of Honor", "Apache: Air Assault", "AC-130 Gunship Simulator",
+        "Zombie Gunship", "Wargame: Red Dragon", "World of Tanks", "Hell Let Loose", "Insurgency", "Ready or Not",
+        "Microsoft Flight Simulator", "X-Plane", "FlightGear",
+    )  # fmt: skip
+    assert not [name for name in wanted if name not in games]
