@@ -115,7 +115,7 @@ def thumbnail(frame: Frame, report: Report | None = None, *, longest: int = 320)
         frame: the picture.
         report: what was found in it. Where that is more than nothing, a blank and another address follow for
             each piece of evidence, in order: its letters, large enough to be checked by eye; ``-`` for a piece
-            that has no place, or that of another before it, or is background.
+            that has no place, many, or that of another before it, or is background.
         longest: longest side of the small picture in pixels.
     """
     from PIL import Image
@@ -126,7 +126,8 @@ def thumbnail(frame: Frame, report: Report | None = None, *, longest: int = 320)
     if report is not None and label_of(report) not in ("no-finding", "error"):
         places: set[tuple[Quad, ...]] = {()}
         for item in report.evidence:
-            shown = len(places) <= MOST_IN_STRIP and item.quads not in places and not is_background(item)
+            one_place = bool(item.quote) or len(item.quads) == 1
+            shown = one_place and len(places) <= MOST_IN_STRIP and item.quads not in places and not is_background(item)
             addresses.append(_data_address(_letters(frame, item)) if shown else "-")
             if shown:
                 places.add(item.quads)
@@ -250,7 +251,8 @@ class _Strip:
         elif not shown:
             self._add(self.font, _INK, "No overlay found that tells where it comes from.")
         else:
-            self._add(self.font, _INK, "Carries the mark of:")
+            marks = all(item.signature for _, item in shown)
+            self._add(self.font, _INK, "Carries the mark of:" if marks else "What was found:")
         for number, item in shown[:MOST_IN_STRIP]:
             text = f"{number}  {item.title}: {bits_words(item.bits)}"
             place = place_words(item.quads, report.size)

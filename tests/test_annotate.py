@@ -139,14 +139,16 @@ def test_thumbnail_of_a_find_brings_its_letters_large_enough_to_check() -> None:
             Evidence(kind="k", title="tiny", why="w", bits={"game": 9.0}, quads=(box_quad(1200, 4, 1290, 14),)),
             Evidence(kind="k", title="no place", why="w", bits={"game": 3.0}),
             Evidence(kind="k", title="again", why="w", bits={"game": 2.0}, quads=(box_quad(1200, 4, 1290, 14),)),
-            Evidence(kind="k", title="two lines", why="w", bits={"game": 3.0},
+            Evidence(kind="k", title="two lines", quote="q", why="w", bits={"game": 3.0},
                      quads=(box_quad(10, 600, 400, 640), box_quad(10, 650, 400, 690))),
+            Evidence(kind="k", title="spread", why="w", bits={"game": 1.0},
+                     quads=(box_quad(10, 10, 40, 40), box_quad(900, 650, 940, 690))),
         ),
     )  # fmt: skip
     addresses = thumbnail(frame, report).split(" ")
     assert report.verdict is not None
-    assert len(addresses) == 5
-    assert addresses[2:4] == ["-", "-"]
+    assert len(addresses) == 6
+    assert [addresses[2], addresses[3], addresses[5]] == ["-", "-", "-"]
     tiny, lines = (
         Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) for address in (addresses[1], addresses[4])
     )
