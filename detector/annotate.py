@@ -100,6 +100,11 @@ def annotate(frame: Frame, report: Report) -> Image.Image:
     tagger = _Tagger(draw, frame, _font(size), taken)
     for number, item in enumerate(report.evidence, 1):
         boxes = [_grown(quad_bounds(quad), 2 * stroke + 1) for quad in item.quads[:MOST_NUMBERED]]
+        parts = item.attributes.get("parts", "").split(", ")
+        if len(parts) == len(item.quads) > 1:  # each place has a name of its own
+            for index, (box, part) in enumerate(zip(boxes, parts, strict=False)):
+                tagger.tag(item, number, box, named=index == 0, part=drawable(shorten(part, 24)))
+            continue
         # Lines of one finding that stand close together carry one tag.
         for index, box in enumerate(_joined(boxes, size)):
             tagger.tag(item, number, box, named=index == 0)
@@ -185,9 +190,9 @@ class _Tagger:
     font: ImageFont.FreeTypeFont
     taken: list[Box]
 
-    def tag(self, item: Evidence, number: int, around: Box, *, named: bool) -> None:
-        """Draw the tag with its name, or with its number alone, or not at all where there is no room."""
-        texts = [f"{number}"]
+    def tag(self, item: Evidence, number: int, around: Box, *, named: bool, part: str = "") -> None:
+        """Draw the tag with its name, or with its number (and the part's name) alone, or not at all without room."""
+        texts = [f"{number} {part}", f"{number}"] if part else [f"{number}"]
         if named and not is_background(item):
             # What follows a colon explains; the strip has room for it.
             title = drawable(shorten(item.title.partition(": ")[0], 48))

@@ -143,7 +143,8 @@ def elements(seen: Look, size: tuple[int, int]) -> list[Element]:
         for part in range(1, count):
             inside = (parts == part) & (mask > 0)
             cells = int(inside.sum())
-            if cells < settings["least_cells"][name]:
+            score = float(over[inside].mean()) if cells else 0.0
+            if cells < settings["least_cells"][name] or score < settings["least_score"]:
                 continue
             left, top, wide, tall = (int(value) for value in stats[part][:4])
             sx, sy = seen.scale
@@ -153,7 +154,7 @@ def elements(seen: Look, size: tuple[int, int]) -> list[Element]:
                     quad=box_quad(
                         left * sx, top * sy, min(size[0], (left + wide) * sx), min(size[1], (top + tall) * sy)
                     ),
-                    score=round(float(over[inside].mean()), 3),
+                    score=round(score, 3),
                     area=round(cells / mask.size, 5),
                 )
             )
