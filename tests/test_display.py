@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,7 @@ def test_a_games_display_speaks_for_a_game_and_its_parts_are_found(seed: int, kn
     (evidence,) = Kind().find(seen, knowledge)
     assert evidence.bits["game"] > 1
     assert "game" in evidence.why
+    assert len(evidence.attributes["parts"].split(", ")) == len(evidence.quads)
     centres = [((a + c) / 2, (b + d) / 2) for a, b, c, d in map(quad_bounds, evidence.quads)]
     for x, y in ((114, 114), (135, 684), (635, 668)):  # the map, the health bar, the belt
         assert any(abs(cx - x) < 170 and abs(cy - y) < 70 for cx, cy in centres), (x, y)
@@ -205,6 +207,16 @@ GENUINE = (draw_stamp, draw_sensor, draw_flier, draw_watch, draw_station, draw_s
 @pytest.mark.parametrize("seed", range(2))
 def test_a_genuine_display_never_speaks_for_a_game(draw: Draw, seed: int, knowledge: Knowledge) -> None:
     assert game_bits(observe(*draw(scenery(WIDTH, HEIGHT, seed))), knowledge) <= 0
+
+
+def test_few_parts_never_speak_loudly(knowledge: Knowledge) -> None:
+    seen = observe(*draw_game(scenery(WIDTH, HEIGHT, 0)))
+    reading = seen.readings["display"]
+    for count in (1, 2):
+        fewer = {**reading, "elements": reading["elements"][:count]}
+        readings = {**seen.readings, "display": fewer}
+        assert 0 < game_bits(replace(seen, readings=readings), knowledge) <= count
+    assert game_bits(seen, knowledge) > 2
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -45,6 +45,7 @@ SETTINGS: dict[str, Any] = {
     "least_laid": 0.002,
     "least_bits": 0.3,
     "most_none": 0.0,
+    "bits_a_part": 1.0,
     "most_camera_bits": 1.0,
 }
 
@@ -151,6 +152,7 @@ def told(natural: float, features: dict[str, float], most: float) -> float:
     """Return the bits that the program would give: nothing where nothing is laid over, capped either way."""
     if features.get("laid", 0.0) < SETTINGS["least_laid"]:
         return 0.0
+    most = min(most, SETTINGS["bits_a_part"] * features.get("parts", 0.0))
     bits = max(-SETTINGS["most_camera_bits"], min(most, natural / float(np.log(2))))
     if bits < 0 and features.get("kind_none", 0.0) > SETTINGS["most_none"]:
         return 0.0

@@ -178,7 +178,7 @@ def picture_features(seen: Look, found: Sequence[Element], size: tuple[int, int]
     names: list[str] = list(config()["classes"])
     over = 1 - seen.labels[0]
     rows, columns = over.shape
-    features = {"laid": float(over.mean())}
+    features = {"laid": float(over.mean()), "parts": float(len(found))}
     for index, name in enumerate(names[1:], start=1):
         features[f"area_{name}"] = log(1 + 200 * float(seen.labels[index].mean()))
         count = sum(element.score for element in found if element.name == name)

@@ -58,12 +58,13 @@ class Kind:
         if features.get("laid", 0.0) < settings["least_laid"]:
             return
         bits = logit(features, settings["layout"]) / log(2)
-        ceiling = float(settings["most_bits"])
+        parts = _parts(reading)
+        # A word and a sign are not told from a stamp or a mark: few parts never speak loudly.
+        ceiling = min(float(settings["most_bits"]), float(settings["bits_a_part"]) * len(parts))
         bits = max(-float(settings["most_camera_bits"]), min(ceiling, bits))
         nothing = bits < 0 and features.get("kind_none", 0.0) > settings["most_none"]
         if abs(bits) < settings["least_bits"] or nothing:  # without a display there is none like a camera's
             return
-        parts = _parts(reading)
         names = _names(parts)
         count = sum(1 for quad in quads_of(observations, 0.5))
         told: dict[str, float] = {"game": bits} if bits > 0 else {"camera": -bits}
