@@ -8,8 +8,8 @@ afterwards; what is there already is not read again. A plain engine is followed 
 lowest threshold at which it raises no false alarm on this run's clean and innocent pictures: the best that it
 can do. Ours is followed by the packaged signatures and one for each printed phrase.
 
-The slow ones (``--slow``) read the first ``--each-slow`` cases of every kind and as many of the others in
-proportion; wherever figures are compared with theirs, they are those of the same cases.
+The slow ones read a part of the cases of every kind (``--parts``); wherever figures are compared with theirs, all
+are those of the same cases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import os
 import random
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,8 +46,11 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kinds", default=",".join(grid.KINDS))
     options.add_argument("--systems", default=",".join((*OURS, *PLAIN)))
-    options.add_argument("--slow", default="plain-tesseract,plain-easyocr", help="systems that read fewer cases")
-    options.add_argument("--each-slow", type=int, default=2)
+    options.add_argument(
+        "--parts",
+        default="thorough=0.5,plain-tesseract=0.17,plain-easyocr=0.17",
+        help="systems that read only this part of every kind of case",
+    )
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--together", type=int, default=1, help="systems that run at the same time")
     options.add_argument("--work", type=Path, help="keeps the cases and what was read; a temporary folder if not given")
@@ -65,13 +68,15 @@ def run(chosen: argparse.Namespace, work: Path) -> None:
     rows = loaded(work / "cases.jsonl")
     systems = chosen.systems.split(",")
     with ThreadPoolExecutor(chosen.together) as pool:
-        list(pool.map(lambda system: alone(read_all, system, chosen, work), systems))
+        # Those that read only a part are slow, and start first.
+        waiting = sorted(systems, key=lambda system: parts_of(chosen).get(system, 1.0))
+        list(pool.map(lambda system: alone(read_all, system, chosen, work), waiting))
     read = {system: {row["number"]: row for row in loaded(work / f"{system}.jsonl")} for system in systems}
     document = {
         "command": "python benchmarks/reading.py "
         + " ".join(
             f"--{name} {getattr(chosen, name.replace('-', '_'))}"
-            for name in ("each", "each-slow", "clean", "textless", "seed", "threads", "together", "systems")
+            for name in ("each", "parts", "clean", "textless", "seed", "threads", "together", "systems")
         ),
         "processor": processor(),
         **judged.judge(rows, read, {name: json.loads((work / f"{name}.json").read_text("utf-8")) for name in systems}),
@@ -104,14 +109,11 @@ def prepare(chosen: argparse.Namespace, work: Path) -> None:
             {"number": len(rows), "file": str(work / name), "kind": case.kind, "phrase": case.phrase,
              "visible": case.visible, "background": case.background, "size": case.size, "facts": case.facts}
         )  # fmt: skip
-    of_kind: dict[str, int] = defaultdict(int)
-    # The slow ones read the same share of the pictures without a phrase.
-    share = {"clean": chosen.clean // 2 * chosen.each_slow / chosen.each}
-    share |= {"innocent": share["clean"], "textless": 0}
-    for row in rows:
-        row["slow"] = of_kind[row["kind"]] < share.get(row["kind"], chosen.each_slow)
-        of_kind[row["kind"]] += 1
     rows += of_corpus(chosen.corpus, len(rows)) if chosen.corpus else []
+    count, place = Counter(row["kind"] for row in rows), Counter[str]()
+    for row in rows:
+        row["part"] = round(place[row["kind"]] / count[row["kind"]], 4)
+        place[row["kind"]] += 1
     (work / "cases.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
 
 
@@ -123,17 +125,20 @@ def every_case(chosen: argparse.Namespace, pictures: Any) -> Iterator[grid.Case]
 
 
 def of_corpus(corpus: Path, first: int) -> list[dict[str, Any]]:
-    """Return the labelled pictures with an overlay, every second for the slow systems."""
-    rows = loaded(corpus / "manifest.jsonl")
-    rows = [row for row in rows if row["overlay_text"] and row["overlay"] != "none"]
+    """Return every second of the labelled pictures with an overlay, in an order drawn by a seed."""
+    rows = [row for row in loaded(corpus / "manifest.jsonl") if row["overlay_text"] and row["overlay"] != "none"]
     random.Random(1).shuffle(rows)
     return [
         {"number": first + place, "file": str(corpus / row["file"]), "kind": "corpus", "phrase": "",
          "visible": row["overlay_text"], "background": row["file"], "size": (row["width"], row["height"]),
-         "facts": {}, "slow": place % 6 == 0}
-        for place, row in enumerate(rows)
-        if place % 2 == 0
+         "facts": {}}
+        for place, row in enumerate(rows[::2])
     ]  # fmt: skip
+
+
+def parts_of(chosen: argparse.Namespace) -> dict[str, float]:
+    pairs = (pair.split("=") for pair in chosen.parts.split(",") if pair)
+    return {name: float(part) for name, part in pairs}
 
 
 def read_all(system: str, chosen: argparse.Namespace, work: Path) -> None:
@@ -142,7 +147,8 @@ def read_all(system: str, chosen: argparse.Namespace, work: Path) -> None:
     from PIL import Image
 
     target = work / f"{system}.jsonl"
-    rows = [row for row in loaded(work / "cases.jsonl") if row["slow"] or system not in chosen.slow.split(",")]
+    part = parts_of(chosen).get(system, 1.0)
+    rows = [row for row in loaded(work / "cases.jsonl") if row["part"] < part]
     # Textless pictures ask for false alarms only, and of our readings only.
     rows = [row for row in rows if row["kind"] != "textless" or system in OURS[:2]]
     if target.exists():

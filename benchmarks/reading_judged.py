@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,25 +38,33 @@ CLASSES: dict[str, Callable[[Row], bool]] = {
 
 
 def judge(rows: Sequence[Row], read: Mapping[str, Mapping[int, Row]], memory: Mapping[str, Row]) -> dict[str, Any]:
-    """Return the figures of every system: over all of its cases, and over those that all systems read.
+    """Return the figures for each set of cases that somebody read, of all systems that read all of it.
 
     Args:
         rows: the cases.
         read: by system and number of the case, what was read.
         memory: by system, the peaks.
     """
-    common = set.intersection(*(set(answers) for answers in read.values()))
-    results: dict[str, Any] = {}
+    read_by: dict[frozenset[int], list[str]] = {}
+    judged = {}
     for system, answers in read.items():
-        own = [row for row in rows if row["number"] in answers]
-        found, false, threshold = identified(system, own, answers)
-        results[system] = {
-            **figures(own, found, false, answers),
-            "threshold": threshold,
-            **memory[system],
-            "common": figures([row for row in own if row["number"] in common], found, false, answers),
-        }
-    return {"results": results}
+        own = frozenset(row["number"] for row in rows if row["number"] in answers and row["kind"] != "textless")
+        read_by.setdefault(own, []).append(system)
+        judged[system] = identified(system, [row for row in rows if row["number"] in answers], answers)
+    scopes = []
+    for cases in sorted(read_by, key=len, reverse=True):
+        results = {}
+        for system, answers in read.items():
+            if cases <= set(answers):
+                found, false, _ = judged[system]
+                # Textless pictures belong to no comparison.
+                every = cases == max(read_by, key=len)
+                chosen = [row for row in rows if row["number"] in cases or (every and row["kind"] == "textless")]
+                chosen = [row for row in chosen if row["number"] in answers]
+                results[system] = figures(chosen, found, false, answers)
+        scopes.append({"cases": len(cases), "results": results})
+    thresholds = {system: threshold for system, (_, _, threshold) in judged.items()}
+    return {"scopes": scopes, "memory": dict(memory), "thresholds": thresholds}
 
 
 def figures(rows: Sequence[Row], found: set[int], false: set[int], answers: Mapping[int, Row]) -> dict[str, Any]:
@@ -220,78 +228,72 @@ def letter_errors(rows: Sequence[Row], answers: Mapping[int, Row]) -> dict[str, 
 
 def table(document: Mapping[str, Any]) -> str:
     """Return the results as Markdown."""
-    results: dict[str, Any] = document["results"]
-    names = list(results)
     rows = [
         "# Reading overlays, measured", "",
         f"`{document['command']}` on {document['processor']}. Seconds are processor seconds of one thread, so that",
-        "neighbours do not count. Shares are given with their 95 % intervals (Wilson). `letters` means: one line holds",
-        f"{READ:.0%} of the visible letters in order; `identified` means: the phrase was matched with {BITS:g} bits",
-        "and more (ours), or by a keyword over the lowest threshold without a false alarm (the plain engines).",
+        "neighbours count for little. Shares are given with their 95 % intervals (Wilson). `letters` means: one line",
+        f"holds {READ:.0%} of the visible letters in order; `identified` means: the phrase was matched with {BITS:g}",
+        "bits and more (ours), or by a keyword over the lowest threshold without a false alarm (the plain engines).",
     ]  # fmt: skip
-
-    def begin(title: str, columns: Sequence[str]) -> None:
-        rows.extend(["", f"## {title}", "", f"| | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"])
-
-    def line(title: str, cell: Callable[[dict[str, Any]], str], columns: Sequence[str]) -> None:
-        rows.append(f"| {title} | " + " | ".join(cell(results[name]) for name in columns) + " |")
-
-    full = [name for name in names if results[name]["all"]["count"] == max(r["all"]["count"] for r in results.values())]
-    begin("Every case", full)
-    line("identified", lambda one: shown(one["all"]), full)
-    line("letters", lambda one: shown(one["letters"]), full)
-    for name in CLASSES:
-        line(f"**{name}**", lambda one, name=name: shown(one["classes"][name]), full)  # type: ignore[misc]
-    for kind in results[full[0]]["kinds"]:
-        line(
-            f"{kind}: identified (letters)",
-            lambda one, kind=kind: (  # type: ignore[misc]
-                f"{rate(one['kinds'][kind]['identified'])} ({rate(one['kinds'][kind]['letters'])})"
-            ),
-            full,
-        )
-    for kind in ("innocent", "clean", "textless"):
-        line(f"false, {kind}", lambda one, kind=kind: shown(one["false"][kind]), full)  # type: ignore[misc]
-    line("keyword threshold, or bits", lambda one: f"{one['threshold']:g}", full)
-    timing(begin, line, results, full, lambda one: one)
-    begin("The cases that every system read", names)
-    line("identified", lambda one: shown(one["common"]["all"]), names)
-    line("letters", lambda one: shown(one["common"]["letters"]), names)
-    timing(begin, line, results, names, lambda one: one["common"])
-    begin("Memory, and what it costs to start", names)
-    line("peak, MiB", lambda one: f"{one['peak_mib']}", names)
-    line("largest program called, MiB", lambda one: f"{one['called_mib']}", names)
+    for scope in document["scopes"]:
+        results = scope["results"]
+        names = list(results)
+        rows += ["", f"## {scope['cases']} cases, read by {', '.join(names)}", ""]
+        rows += [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+        for title, cell in cells(results, document["thresholds"]):
+            rows.append(f"| {title} | " + " | ".join(cell(name) for name in names) + " |")
+    rows += ["", "## Memory", "", "| | peak, MiB | largest program called, MiB |", "|---|---|---|"]
+    rows += [f"| {name} | {one['peak_mib']} | {one['called_mib']} |" for name, one in document["memory"].items()]
     return "\n".join(rows) + "\n"
 
 
-def timing(begin: Any, line: Any, results: Mapping[str, Any], names: Sequence[str], of: Callable[[Any], Any]) -> None:
-    """Add the rows on seconds and letter errors."""
-    base = of(results[names[0]])
-    begin(f"Seconds a picture, {base['pictures']} pictures of 1280 to 1920 px", names)
-    line("all", lambda one: f"{of(one)['seconds']:.3f}", names)
+def cells(results: Mapping[str, Any], thresholds: Mapping[str, float]) -> Iterator[tuple[str, Callable[[str], str]]]:
+    """Yield (title, what stands in a system's column) for each row of a table."""
+    yield "identified", lambda name: shown(results[name]["all"])
+    yield "letters", lambda name: shown(results[name]["letters"])
+    first = next(iter(results.values()))
+    for title in CLASSES:
+        yield f"**{title}**", lambda name, title=title: shown(results[name]["classes"][title])  # type: ignore[misc]
+    for kind in first["kinds"]:
+        yield (
+            f"{kind}: identified (letters)",
+            lambda name, kind=kind: (  # type: ignore[misc]
+                f"{rate(results[name]['kinds'][kind]['identified'])} ({rate(results[name]['kinds'][kind]['letters'])})"
+            ),
+        )
+    for kind in first["false"]:
+        if any(one["false"][kind]["count"] for one in results.values()):
+            yield f"false, {kind}", lambda name, kind=kind: shown(results[name]["false"][kind])  # type: ignore[misc]
+    yield "keyword threshold, or bits", lambda name: f"{thresholds[name]:g}"
+    yield (
+        f"seconds a picture ({first['pictures']} of 1280 to 1920 px)",
+        lambda name: f"{results[name]['seconds']:.3f}",
+    )
     for part in ("detector", "recogniser", "tesseract"):
-        line(f"... {part}", lambda one, part=part: seconds_of(of(one), part), names)
-    line(
+        yield (
+            f"... {part}",
+            lambda name, part=part: f"{results[name]['parts'][part]:.3f}" if part in results[name]["parts"] else "-",  # type: ignore[misc]
+        )
+    yield (
         "... everything else",
-        lambda one: f"{of(one)['seconds'] - sum(of(one)['parts'].values()):.3f}" if of(one)["parts"] else "-",
-        names,
+        lambda name: (
+            f"{results[name]['seconds'] - sum(results[name]['parts'].values()):.3f}" if results[name]["parts"] else "-"
+        ),
     )
     for other in ("plain-rapidocr", "plain-easyocr"):
-        if other in names:
-            line(
+        if other in results:
+            yield (
                 f"pictures a second, in times of {other}",
-                lambda one, other=other: f"{of(results[other])['seconds'] / of(one)['seconds']:.2f}",
-                names,
+                lambda name, other=other: f"{results[other]['seconds'] / results[name]['seconds']:.2f}",  # type: ignore[misc]
             )
-    line(
+    yield (
         "letter error rate, labelled overlays",
-        lambda one: "{rate} [{low}, {high}]".format(**of(one)["letter_errors"]) if of(one)["letter_errors"] else "-",
-        names,
+        lambda name: (
+            "{rate} [{low}, {high}] of {letters}".format(**results[name]["letter_errors"])
+            if results[name]["letter_errors"]
+            else "-"
+        ),
     )
-
-
-def seconds_of(one: Mapping[str, Any], part: str) -> str:
-    return f"{one['parts'][part]:.3f}" if part in one["parts"] else "-"
 
 
 def shown(one: Mapping[str, Any]) -> str:
