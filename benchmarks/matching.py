@@ -16,6 +16,7 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,11 @@ LETTERS = (4, 5, 6, 7, 8, 10, 12, 16, 20)
 ERRORS = (0.0, 0.05, 0.10, 0.20)
 CURVE = Path("docs/matching-curve.svg")
 FOUNDING = "disclaimers.work-in-progress"
+CUTS = {
+    "left": "at the left border, the end is left",
+    "right": "at the right border, the begin is left",
+    "middle": "out of the middle, standing free",
+}
 TOLD = 3.0  # bits from which on a report tells a find
 DISTINCTIVE = 20.0  # bits
 SHARED = {
@@ -127,7 +133,7 @@ def share(hits: int, count: int) -> str:
     return f"{centre:.0%} ({max(0.0, middle - half):.0%}-{min(1.0, middle + half):.0%})"
 
 
-def recognition(knowledge: Knowledge, trials: int) -> None:
+def recognition(knowledge: Knowledge, trials: int, cuts: Sequence[str]) -> None:
     """Print the share of parts that are identified, of all phrases and of those that are distinctive."""
     long = [
         phrase
@@ -142,28 +148,33 @@ def recognition(knowledge: Knowledge, trials: int) -> None:
     print(
         f"or more, as reports tell it. Distinctive: letters that ordinary text would need {DISTINCTIVE:g} bits or more"
     )
-    print('for ("elopment f" is, "Player" is not). In brackets: 95 % interval.')
-    for cut, name in (
-        ("left", "at the left border, the end is left"),
-        ("right", "at the right border, the begin is left"),
-        ("middle", "out of the middle, standing free"),
-    ):
+    print('for ("elopment f" is, "Player" is not). In brackets: 95 % interval; then')
+    print("the share that is found at all.")
+    for cut in cuts:
         columns = [f"{rate:.0%} wrong" for rate in ERRORS]
-        print(f"\n| cut {name}: letters | " + " | ".join(columns) + " | distinctive, " + " | ".join(columns[:3]) + " |")
+        print(
+            f"\n| cut {CUTS[cut]}: letters | "
+            + " | ".join(columns)
+            + " | distinctive, "
+            + " | ".join(columns[:3])
+            + " |"
+        )
         print("|---" * (len(ERRORS) + 4) + "|")
         for count in LETTERS:
             cells, chosen_cells = [], []
             for rate in ERRORS:
                 rng = random.Random(f"{cut} {count} {rate}")
-                hits = chosen = chosen_hits = 0
+                found = hits = chosen = chosen_hits = 0
                 for _ in range(trials):
                     phrase = rng.choice(part if cut == "middle" else long)
                     text = surviving(phrase, count, cut, rng)
                     read, confidences = misread(text, rate, rng)
-                    good = identified(knowledge, read, fold(text).letters, cut, confidences) >= TOLD
+                    bits = identified(knowledge, read, fold(text).letters, cut, confidences)
+                    good = bits >= TOLD
                     special = surprise(text, cut) >= DISTINCTIVE
                     hits, chosen, chosen_hits = hits + good, chosen + special, chosen_hits + (good and special)
-                cells.append(share(hits, trials))
+                    found += bits > 0
+                cells.append(f"{share(hits, trials)}, {found / trials:.0%}")
                 chosen_cells.append(share(chosen_hits, chosen))
             print(f"| {count} | " + " | ".join(cells + chosen_cells[:3]) + " |", flush=True)
 
@@ -302,6 +313,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--only", choices=("recognition", "curve", "speed", "null", "shared"))
+    parser.add_argument("--cut", choices=CUTS, action="append", help="only this cut; may be given more than once")
     arguments = parser.parse_args()
     knowledge = load_knowledge()
     print("# The matcher, measured\n\nPrinted by `python -m benchmarks.matching`.")
@@ -310,7 +322,7 @@ def main() -> None:
     if arguments.only in (None, "shared"):
         shared_words()
     if arguments.only in (None, "recognition"):
-        recognition(knowledge, arguments.trials)
+        recognition(knowledge, arguments.trials, arguments.cut or list(CUTS))
     if arguments.only in (None, "null"):
         print("\n## False finds, per 1,000 genuine pictures\n\nMeasured by training/letters_null.py.\n")
         tables: dict[str, dict[str, float]] = read_config().get("false_finds", {})  # type: ignore[assignment]
