@@ -300,6 +300,14 @@ def test_html_shows_the_letters_of_each_finding(tmp_path: Path) -> None:
         assert PIXEL in text
 
 
+def test_html_numbers_of_the_same_place_stand_side_by_side(tmp_path: Path) -> None:
+    report = make_report()
+    near, far = box_quad(502, 9, 633, 32), box_quad(20, 300, 90, 330)
+    more = tuple(replace(report.evidence[0], quads=(quad,)) for quad in (near, far))
+    text = write("html", tmp_path, [replace(report, evidence=report.evidence + more)], thumbnail=PIXEL).read_text()
+    assert re.findall(r"<text [^>]*>([\d,]+)</text>", text) == ["1,2", "3"]
+
+
 def test_html_says_where_nothing_changed_what_was_assumed(tmp_path: Path) -> None:
     report = make_report(label="no-finding")
     assert report.verdict is not None

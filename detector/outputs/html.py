@@ -238,7 +238,10 @@ def _spots(evidence: Sequence[Evidence], size: tuple[int, int]) -> list[dict[str
         if not item.quads:
             continue
         left, top, right, bottom = quad_bounds(item.quads[0])
-        known = spots.get((left, top, right, bottom))
+        # Nearly the same place: their numbers would stand on each other.
+        here = (left, top, right, bottom)
+        near = (box for box in spots if all(abs(a - b) < letter / 2 for a, b in zip(box, here, strict=True)))
+        known = spots.get(next(near, None))
         if known is not None:
             known["numbers"] += f",{number}"
             continue
@@ -248,7 +251,7 @@ def _spots(evidence: Sequence[Evidence], size: tuple[int, int]) -> list[dict[str
             bottom = bottom + letter if bottom + letter < size[1] else top - letter
         y = min(max((top + bottom) / 2 + 0.35 * letter, letter), size[1] - 0.1 * letter)
         # Written from the box outwards, so that several numbers do not run into it.
-        spots[quad_bounds(item.quads[0])] = {
+        spots[here] = {
             "numbers": str(number),
             "colour": speaks_for(item.bits),
             "x": round(x + 0.6 * letter if x < left else x),
