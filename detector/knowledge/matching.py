@@ -22,7 +22,7 @@ from detector.knowledge.found import (
     place_bits,
 )  # fmt: skip
 from detector.knowledge.lines import Place, Variant, place_of, prepare
-from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, read_in_whole
+from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, read_in_whole, word_spans
 from detector.knowledge.patterns import Patterns
 from detector.knowledge.phrases import CUT_LETTERS, Ends, Index, Phrase, compile_phrases
 from detector.knowledge.sides import Alignment
@@ -54,6 +54,13 @@ class Matcher:
         self.index = Index(self.part_phrases)
         self.whole_index = Index(self.long_phrases)
         self.ends = Ends(self.long_phrases)
+        # Only long words may have a letter wrong where the whole phrase has to be there; the others are looked up.
+        self.misread_phrases = [
+            phrase
+            for phrase in self.long_phrases
+            if max(end - begin for begin, end in word_spans(phrase.folded)) >= LETTERS_AN_ERROR
+        ]
+        self.misread_index = Index(self.misread_phrases)
         self.patterns = Patterns(signatures.values())
         self.costs = packaged_costs()
         calibration = read_config()["calibration"]
@@ -289,8 +296,8 @@ class Matcher:
                 for phrase in self._words.get(key, ()):
                     wanted[row, phrase.number] = begin
         bones = [skeleton(variant.folded.letters) for variant in variants]
-        for row, number in self.whole_index.candidates([v.folded.letters for v in variants], 40, 2 * LEAST_SHARED):
-            phrase = self.long_phrases[number]
+        for row, number in self.misread_index.candidates([v.folded.letters for v in variants], 40, 2 * LEAST_SHARED):
+            phrase = self.misread_phrases[number]
             if (row, phrase.number) not in wanted and partial_ratio(phrase.bones, bones[row], score_cutoff=LEAST_RATIO):
                 wanted[row, phrase.number] = None
         lines = np.log2(max(len({variant.line for variant in variants}), 1))
