@@ -148,7 +148,8 @@ def read_all(system: str, chosen: argparse.Namespace, work: Path) -> None:
 
     target = work / f"{system}.jsonl"
     part = parts_of(chosen).get(system, 1.0)
-    rows = [row for row in loaded(work / "cases.jsonl") if row["part"] < part]
+    # In turns through the kinds: should a run be stopped, what was read is still a fair part.
+    rows = sorted((row for row in loaded(work / "cases.jsonl") if row["part"] < part), key=lambda row: row["part"])
     # Textless pictures ask for false alarms only, and of our readings only.
     rows = [row for row in rows if row["kind"] != "textless" or system in OURS[:2]]
     if target.exists():
@@ -167,6 +168,7 @@ def read_all(system: str, chosen: argparse.Namespace, work: Path) -> None:
             texts = [line if isinstance(line, str) else line.to_dict() for line in lines]
             answer = {"number": row["number"], "lines": texts, "seconds": round(spent, 3), "parts": parts}
             stream.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            stream.flush()
     own, called = peak_mib()
     target.with_suffix(".json").write_text(json.dumps({"peak_mib": own, "called_mib": called}), "utf-8")
     target.with_suffix(".part").rename(target)
