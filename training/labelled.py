@@ -1,7 +1,13 @@
-"""A labelled folder and what was read in it: what the training commands share."""
+"""A labelled folder and what was read in it: what the training commands share.
+
+``python -m training.labelled --corpus FOLDER --to FOLDER`` stores all its pictures again, all alike (JPEG 70, at most
+960 pixels long), with a manifest of their own: who tells games from cameras by their files does worse there.
+"""
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -42,3 +48,26 @@ def open_picture(path: Path, *, again: bool) -> Image.Image:
         image.save(buffer, "JPEG", quality=70)
         image = Image.open(buffer).convert("RGB")
     return image
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True)
+    arguments = parser.parse_args()
+    rows = []
+    for row in manifest(arguments.corpus):
+        path = (arguments.to / row["file"]).with_suffix(".jpg")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = open_picture(arguments.corpus / row["file"], again=False)
+        image.thumbnail((960, 960), Image.Resampling.LANCZOS)
+        image.save(path, "JPEG", quality=70)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = str(path.relative_to(arguments.to))
+        rows.append({**row, "file": name, "sha256": digest, "width": image.width, "height": image.height})
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (arguments.to / "manifest.jsonl").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -40,18 +40,33 @@ NAMES: tuple[str, ...] = (
     "ink_share",  # part of the box that is ink
     "ink_noise",  # grain inside the strokes, against the picture's own grain
     "beyond",  # how unlike the ground inside the box is to what is around the box
+    "baseline",  # how sharply the ink begins and ends from one row to the next: letters that stand on pixel rows
+    "confidence",  # how sure the engine was: crisp print is read more surely
+    "polarity",  # how much lighter the ink is than its ground, -1 to 1: most displays are light on dark
+    "lines",  # log2 of how many lines there are
+    "same_colour",  # part of the other lines whose ink has this colour
+    "net_text",  # the network's map: how much of the box is text or a mark laid over
+    "net_over",  # how much is anything laid over
+    "net_around",  # how much around the box is
+    "net_others",  # how much of the other lines' boxes is text or a mark laid over
 )
 
 _HEIGHT = 32
+_ALIKE = 32.0
+"""Levels by which two inks of one colour may differ, channel by channel."""
 _MAX_WIDTH = 640
 
 
-def measure(pixels: Pixels, quads: Sequence[Quad]) -> Array:
+def measure(
+    pixels: Pixels, quads: Sequence[Quad], confidences: Sequence[float], over: Sequence[tuple[float, float, float]]
+) -> Array:
     """Return one row of features (see ``NAMES``) for each line.
 
     Args:
         pixels: (height, width, 3) uint8, RGB.
         quads: where the lines stand, in pixels of the picture.
+        confidences: how sure the engine was of each, 0 to 1.
+        over: what the network's map says of each: see ``_mask.over_text``.
 
     Returns:
         (number of lines, number of features) float64, finite.
@@ -62,9 +77,20 @@ def measure(pixels: Pixels, quads: Sequence[Quad]) -> Array:
     own_sharpness, own_grain = picture_sharpness(pixels)
     shapes = _shapes(quads)
     height, width = pixels.shape[:2]
+    looks = [_colours(pixels, quad, own_sharpness, own_grain) for quad in quads]
+    inks = np.asarray([ink for _, ink in looks])
+    words = np.asarray([text for text, _, _ in over])
     for index, quad in enumerate(quads):
         values = _geometry(quad, index, shapes, width, height)
-        values.update(_colours(pixels, quad, own_sharpness, own_grain))
+        values.update(looks[index][0])
+        values["confidence"] = confidences[index]
+        values["lines"] = float(np.log2(len(quads)))
+        values["net_text"], values["net_over"], values["net_around"] = over[index]
+        others = np.arange(len(quads)) != index
+        alike = np.abs(inks[others] - inks[index]).max(axis=1) < _ALIKE
+        values["same_colour"] = float(alike.mean()) if len(alike) else 0.0
+        # A line alone stands for itself: there is nothing else to ask.
+        values["net_others"] = float(words[others].mean()) if len(alike) else over[index][0]
         rows[index] = [values[name] for name in NAMES]
     return np.nan_to_num(rows, nan=0.0, posinf=10.0, neginf=-10.0)
 
@@ -200,7 +226,10 @@ def rectify(pixels: Pixels, quad: Quad, *, height: int = _HEIGHT, margin: float 
     return np.asarray(cv2.warpPerspective(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _colours(pixels: Pixels, quad: Quad, own_sharpness: float, own_grain: float) -> dict[str, float]:
+def _colours(
+    pixels: Pixels, quad: Quad, own_sharpness: float, own_grain: float
+) -> tuple[dict[str, float], npt.NDArray[np.float32]]:
+    """Return the features that are read off the pixels, and the ink's colour."""
     import cv2
 
     patch = rectify(pixels, quad)
@@ -220,7 +249,7 @@ def _colours(pixels: Pixels, quad: Quad, own_sharpness: float, own_grain: float)
         ground = inside & ~ink_mask
     outside = ~inside
     if core.sum() < 4 or ground.sum() < 4:
-        return dict.fromkeys(NAMES[8:], 0.0)
+        return dict.fromkeys(NAMES[8:], 0.0), np.zeros(3, np.float32)
 
     ink_colour = np.median(whole[core], axis=0)
     ground_colour = np.median(whole[ground], axis=0)
@@ -240,7 +269,8 @@ def _colours(pixels: Pixels, quad: Quad, own_sharpness: float, own_grain: float)
     steep = _steepness(_grey(native))
     steep = own_sharpness if steep is None else steep
     grain_map = np.abs(grey_whole - cv2.blur(grey_whole, (3, 3)))
-    return {
+    rows = ink_mask[pad:-pad].mean(axis=1)
+    values = {
         "ink_spread": min(2.0, _spread(ink_grey) / contrast),
         "ink_chroma_spread": min(2.0, float(np.mean([_spread(chroma[core][:, c]) for c in range(3)])) / contrast),
         "ground_spread": min(3.0, _spread(ground_grey) / contrast),
@@ -257,7 +287,10 @@ def _colours(pixels: Pixels, quad: Quad, own_sharpness: float, own_grain: float)
         "ink_share": float(ink_mask.sum() / inside.sum()),
         "ink_noise": float(np.clip(np.median(grain_map[core]) / (0.5 + own_grain), 0, 8)),
         "beyond": min(2.0, float(np.abs(np.median(whole[outside], axis=0) - ground_colour).max()) / contrast),
+        "polarity": (ink_level - ground_level) / 255,
+        "baseline": float(np.abs(np.diff(rows)).max() / max(0.02, rows.max())),
     }
+    return values, np.asarray(ink_colour, np.float32)
 
 
 def _ink(whole: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

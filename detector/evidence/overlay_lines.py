@@ -2,8 +2,9 @@
 
 A phrase on a poster, a shop sign or a lorry is part of the scene and says nothing about where the picture
 comes from. What is printed over a picture keeps to its axes, is evenly coloured, crisper than the picture,
-outlined, and lines up with its fellows. Each line's measurements go into a small set of decision trees; see
-``models/overlay-lines-v1/README.md`` for how they were trained and how often they are right.
+outlined, and lines up with its fellows. Each line's measurements go into a set of decision trees, and the lines of
+a picture ask each other; see ``models/overlay-lines-v1/README.md`` for how the trees were trained and how often
+they are right.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.evidence._line_features import NAMES, measure
+from detector.evidence._mask import look, over_text
 from detector.knowledge import Knowledge
 from detector.resources import model_file
 from detector.types import Evidence, Frame, Json, Observations, TextLine
 
 MODEL = "overlay-lines-v1"
+_ANGLE = NAMES.index("angle")
+_MOST_SLANT = 3.0
 
 
 class Kind:
@@ -31,8 +35,17 @@ class Kind:
         """Return ``{"version": 1, "lines": [...]}``: one probability a line, in the order of the lines."""
         if not lines:
             return {"version": 1, "lines": []}
-        rows = measure(frame.pixels, [line.quad for line in lines])
-        return {"version": 1, "lines": [round(float(value), 3) for value in probabilities(rows)]}
+        seen = look(frame)
+        rows = measure(
+            frame.pixels,
+            [line.quad for line in lines],
+            [line.confidence for line in lines],
+            [over_text(seen, line.quad) for line in lines],
+        )
+        return {
+            "version": 1,
+            "lines": [round(float(value), 3) for value in agree(probabilities(rows), rows[:, _ANGLE])],
+        }
 
     def provenance(self) -> dict[str, str]:
         """Return the model's name."""
@@ -44,9 +57,12 @@ class Kind:
 
 
 def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probability of having been laid over, for rows of features in the order of ``NAMES``."""
+    """Return the probability of having been laid over, for rows of features in the order of ``NAMES``.
+
+    Each line by itself: the mean of what the trees' leaves say.
+    """
     trees = _trees()
-    raw = np.full(len(rows), float(trees["bias"][0]))
+    raw = np.zeros(len(rows))
     everyone = np.arange(len(rows))
     for root in trees["roots"]:
         at = np.full(len(rows), int(root))
@@ -58,8 +74,37 @@ def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             low = rows[everyone, np.maximum(feature, 0)] <= trees["threshold"][at]
             at = np.where(inner, np.where(low, trees["left"][at], trees["right"][at]), at)
         raw += trees["value"][at]
-    result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-raw))
+    result: npt.NDArray[np.float64] = raw / len(trees["roots"])
     return result
+
+
+def agree(
+    own: npt.NDArray[np.float64], angles: npt.NDArray[np.float64], model: Mapping[str, float] | None = None
+) -> npt.NDArray[np.float64]:
+    """Return the probabilities of one picture's lines after each was held against its slant and has heard the others.
+
+    Print over a picture keeps to its axes: log odds are taken off for each degree that the box is slanted beyond
+    what a pixel explains. And most pictures hold lines of one sort only: to each line's log odds a share of the
+    mean of the others' is added.
+
+    Args:
+        own: (lines,) each line's probability by itself.
+        angles: (lines,) degrees of slant, the feature ``angle``.
+        model: ``others`` and ``slant``; the packaged ones if None.
+    """
+    numbers = _config() if model is None else model
+    sure = np.clip(own, 0.001, 0.999)
+    odds = np.log(sure / (1 - sure)) - numbers["slant"] * np.minimum(angles, _MOST_SLANT)
+    if len(odds) > 1:
+        odds = odds + numbers["others"] * (odds.sum() - odds) / (len(odds) - 1)
+    result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
+    return result
+
+
+@cache
+def _config() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = json.loads(model_file(MODEL, "config.json").read_text("utf-8"))
+    return loaded
 
 
 @cache
@@ -69,7 +114,7 @@ def _trees() -> Mapping[str, Any]:
     Raises:
         EngineError: the model is missing or damaged, or was trained on other features.
     """
-    config = json.loads(model_file(MODEL, "config.json").read_text("utf-8"))
+    config = _config()
     if config["features"] != list(NAMES):
         from detector.errors import EngineError
 

@@ -81,7 +81,7 @@ def _is_targa(data: bytes) -> bool:
         return False
     width, height, depth, flags = struct.unpack("<HHBB", data[12:18])
     depths = (8,) if data[2] in (3, 11) else (16, 24, 32)
-    return width > 0 and height > 0 and depth in depths and flags & 0xC0 == 0 and flags & 0x0F in (0, 1, 8)
+    return bool(width > 0 and height > 0 and depth in depths and flags & 0xC0 == 0 and flags & 0x0F in (0, 1, 8))
 
 
 def _brand(data: bytes) -> str:
