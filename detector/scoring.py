@@ -2,8 +2,8 @@
 
 The sum is Bayes' rule in base 2. Every piece of evidence carries log2 likelihood ratios; within a group the
 second strongest counts half, the third a quarter and so on, because they are correlated; what a group adds
-is capped, and so is the whole sum, at the number of genuine pictures that the error rates were measured on.
-All numbers stand in ``models/scoring-v1/config.json``; docs/score.md says how they were found.
+is weighted and capped, and so is the whole sum, at the number of genuine pictures that the error rates were
+measured on. All numbers stand in ``models/scoring-v1/config.json``, and its card says how they were found.
 
 The verbal scale is that of the ENFSI Guideline for Evaluative Reporting in Forensic Science (2015).
 """
@@ -54,6 +54,7 @@ def judge(
     *,
     prior: Mapping[Source, float],
     genuine_pictures: int | None = None,
+    model: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """Return what the evidence adds up to.
 
@@ -62,6 +63,7 @@ def judge(
         prior: probability of each source before looking; sums to 1.
         genuine_pictures: size of the genuine set behind the error rates: no source is favoured over camera by
             a likelihood ratio above it. None: no such cap.
+        model: numbers to use in place of the packaged ones; for measuring.
 
     Raises:
         ValueError: if the prior is no distribution over the sources.
@@ -69,7 +71,7 @@ def judge(
     if set(prior) != set(SOURCES) or min(prior.values()) <= 0 or abs(sum(prior.values()) - 1) > 1e-6:
         raise ValueError(f"a prior is a positive probability for each of {', '.join(SOURCES)}, not {prior}")
     terms = [Contribution(name="prior", bits={name: log2(prior[name]) for name in SOURCES})]
-    terms += _evidence_terms(evidence)
+    terms += _evidence_terms(evidence, scoring_config() if model is None else model)
     ratios = {name: sum(term.bits.get(name, 0.0) for term in terms[1:]) for name in SOURCES}
     ceiling = None if genuine_pictures is None else log2(max(genuine_pictures, 1))
     if ceiling is not None:
@@ -94,19 +96,26 @@ def judge(
     )
 
 
-def _evidence_terms(evidence: Sequence[Evidence]) -> list[Contribution]:
-    """Discount and cap each group, source by source and sign by sign; one term a piece of evidence."""
-    config = scoring_config()
+def group_of(item: Evidence, source: Source, bits: float) -> str:
+    """Return which evidence this is correlated with, as far as it speaks for one source."""
+    # All that speaks for a camera is one group: whoever fakes one part of a display can fake all.
+    return "camera" if source == "camera" and bits > 0 else item.group or item.mark or item.kind
+
+
+def _evidence_terms(evidence: Sequence[Evidence], config: Mapping[str, Any]) -> list[Contribution]:
+    """Discount, weigh and cap each group, source by source and sign by sign; one term a piece of evidence."""
+    weights: Mapping[str, float] = config["weights"]
     counted: list[dict[str, float]] = [{} for _ in evidence]
     groups: dict[tuple[str, str, bool], list[int]] = {}
     for index, item in enumerate(evidence):
         for source, bits in item.bits.items():
-            # All that speaks for a camera is one group: whoever fakes one part of a display can fake all.
-            group = "camera" if source == "camera" and bits > 0 else item.group or item.mark or item.kind
-            groups.setdefault((group, source, bits > 0), []).append(index)
+            groups.setdefault((group_of(item, source, bits), source, bits > 0), []).append(index)  # type: ignore[arg-type]
     for (group, source, _), members in groups.items():
         members.sort(key=lambda index: (-abs(evidence[index].bits[source]), index))
-        weighted = [evidence[index].bits[source] * config["discount"] ** rank for rank, index in enumerate(members)]
+        weight = weights.get(group, weights["words"])
+        weighted = [
+            weight * evidence[index].bits[source] * config["discount"] ** rank for rank, index in enumerate(members)
+        ]
         cap = config["group_caps"].get(group, config["default_cap"])
         total = abs(sum(weighted))
         shrink = cap / total if total > cap else 1.0

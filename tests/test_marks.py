@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.evidence._marks import evidence_of, mark_bits
+from detector.evidence._marks import evidence_of, mark_bits, shifted
 from detector.knowledge import Match
 from detector.types import Observations, Signature, TextLine, box_quad
 
@@ -72,8 +72,17 @@ def test_the_reader_is_told_letters_place_owner_and_chance() -> None:
 
 def test_the_same_words_in_the_scene_count_little() -> None:
     poster = replace(SEEN, readings={"overlay_lines": {"version": 1, "lines": [0.05]}})
-    assert found(seen=poster).bits["game"] < 1
+    assert found(seen=poster).bits["game"] < 1.5
     assert "part of the scene" in found(seen=poster).why
+
+
+@given(st.floats(0, 1), st.floats(0.05, 0.95))
+def test_even_odds_stay_the_prior_and_certainty_stays_certain(probability: float, prior: float) -> None:
+    assert shifted(0.5, prior) == pytest.approx(prior)
+    assert shifted(0.0, prior) == 0.0
+    assert shifted(1.0, prior) == 1.0
+    assert shifted(probability, 0.5) == pytest.approx(probability)
+    assert 0 <= shifted(probability, prior) <= 1
 
 
 def test_readings_of_another_form_are_left_aside() -> None:

@@ -23,6 +23,7 @@ from detector.evaluation.measures import (
     curve,
     rate,
 )
+from detector.scoring import scoring_config
 from detector.types import LABELS, SOURCES, Json, Report, Source
 from detector.wording import label_of
 
@@ -53,6 +54,7 @@ class Comparison:
         positive_sources, negative_sources: how many different sources they are from.
         estimates: figures by name, with intervals.
         cllr_min: Cllr after the best monotone calibration.
+        cllr_printed: Cllr of the ratios as the verdicts give them, where nothing found counts as nothing.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Comparison:
     negative_sources: int
     estimates: dict[str, Estimate]
     cllr_min: float
+    cllr_printed: float
 
     @property
     def calibration_loss(self) -> float:
@@ -79,6 +82,7 @@ class Comparison:
             **{name: estimate.to_dict() for name, estimate in self.estimates.items()},
             "Cllr_min": round(self.cllr_min, 4),
             "calibration_loss": round(self.calibration_loss, 4),
+            "Cllr_as_printed": round(self.cllr_printed, 4),
         }
 
 
@@ -129,6 +133,7 @@ class Figures:
                 *(f"  {name:<32} {estimate}" for name, estimate in item.estimates.items()),
                 f"  {'Cllr, minimum':<32} {item.cllr_min:.3f}",
                 f"  {'Cllr, lost to calibration':<32} {item.calibration_loss:.3f}",
+                f"  {'Cllr of the verdicts as printed':<32} {item.cllr_printed:.3f}",
                 "",
             ]
         lines.append(f"{'category':<22}" + "".join(f"{name:>12}" for name in COLUMNS) + "   flagged [95 %]")
@@ -152,6 +157,32 @@ def log2_ratio(report: Report, against_camera: Sequence[Source]) -> float:
     total = sum(2.0 ** prior[name] for name in against_camera)
     mixed = sum(2.0 ** (prior[name] + ratio[name]) for name in against_camera)
     return math.log2(mixed / total) - ratio["camera"]
+
+
+def asked_ratio(report: Report, against_camera: Sequence[Source]) -> float:
+    """Return the log2 likelihood ratio for what a comparison asks: is a picture *with an overlay* a game's?
+
+    The verdict does not know whether there is an overlay, and so counts nothing found as nothing. Among pictures
+    that are known to have one, finding nothing that speaks for a game is itself found more often with cameras;
+    how much more often was measured with the weights (``nothing_found`` in ``models/scoring-v1``).
+    """
+    ratio = log2_ratio(report, against_camera)
+    if len(against_camera) != 1:
+        return ratio
+    return float(given_overlay(np.float64(ratio), scoring_config()["nothing_found"].get(against_camera[0], 0.0)))
+
+
+def given_overlay(ratios: Floats | np.float64, nothing: float) -> Floats:
+    """Return ratios for pictures that have an overlay, in the same order as before.
+
+    Args:
+        ratios: log2, as verdicts give them.
+        nothing: what finding nothing is worth. It counts whole up to a ratio of 0 and no more from
+            ``report_from_bits`` on, where a finding begins.
+    """
+    found = float(scoring_config()["report_from_bits"])
+    result: Floats = ratios + nothing * np.clip(1 - np.asarray(ratios) / found, 0.0, 1.0)
+    return result
 
 
 def measure(judged: Sequence[Judged], *, samples: int = 1000, seed: int = 0) -> Figures:
@@ -198,7 +229,8 @@ def measure(judged: Sequence[Judged], *, samples: int = 1000, seed: int = 0) -> 
 def _compare(
     name: str, positives: list[Judged], cameras: list[Judged], sources: tuple[Source, ...], samples: int, seed: int
 ) -> Comparison:
-    scores = [np.asarray([log2_ratio(item.report, sources) for item in part]) for part in (positives, cameras)]
+    scores = [np.asarray([asked_ratio(item.report, sources) for item in part]) for part in (positives, cameras)]
+    printed = [np.asarray([log2_ratio(item.report, sources) for item in part]) for part in (positives, cameras)]
     groups = [[item.row.source for item in part] for part in (positives, cameras)]
     named: dict[str, Callable[[Curve], Floats]] = {"AUROC": Curve.auroc}
     named |= {f"recall at {share:.0%} false alarms": _recall_at(share) for share in FALSE_ALARMS}
@@ -220,6 +252,7 @@ def _compare(
         negative_sources=len(set(groups[1])),
         estimates=estimates,
         cllr_min=cllr_min(scores[0], scores[1]),
+        cllr_printed=cllr(printed[0], printed[1]),
     )
 
 

@@ -56,7 +56,9 @@ def evidence_of(match: Match, observations: Observations, knowledge: Knowledge, 
     bits = match.bits - (0.0 if match.placed else config["misplaced_bits"])
     if bits < config["report_from_bits"]:
         return None
-    overlaid = 1.0 if signature.kind == "content" else overlay_probability(match, observations)
+    overlaid = 1.0
+    if signature.kind != "content":
+        overlaid = shifted(overlay_probability(match, observations), config["overlaid_prior"])
     ceiling = log2(max(2, knowledge.genuine_pictures))
     worth = {}
     for source, strength in signature.speaks_for.items():
@@ -94,6 +96,16 @@ def overlay_probability(match: Match, observations: Observations) -> float:
         return 1.0
     chosen = [float(values[index]) for index in match.lines if isinstance(values[index], (int, float))]
     return min(1.0, max(0.0, max(chosen))) if chosen else 1.0
+
+
+def shifted(probability: float, prior: float) -> float:
+    """Return a probability that was learnt at even odds, for lines of which ``prior`` are laid over.
+
+    The model of lines was balanced between both sorts. Words that match a signature are more often printed over a
+    picture than they hang in a street.
+    """
+    over = probability * prior
+    return over / (over + (1 - probability) * (1 - prior)) if over > 0 else 0.0
 
 
 def place(quads: tuple[Quad, ...], size: tuple[int, int]) -> str:
