@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from detector.registry import ENGINES
 
@@ -16,6 +17,11 @@ NO_SKIPS = "OVERLAY_DETECTOR_NO_SKIPS"
 """Set to 1, a test that is skipped because something is not installed fails."""
 OF_THE_MACHINE = ("needs ", "cannot ")
 """How the reasons begin that no installation would change: a terminal, the right to mount a disk."""
+
+
+# A busy machine draws slowly; that is no fault of a test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
