@@ -22,7 +22,7 @@ from detector.evaluation import Judged, Row, load_manifest, measure
 from detector.evaluation.figures import asked_ratio, given_overlay, log2_ratio
 from detector.evaluation.measures import Curve, auroc, bootstrap, cllr, cllr_min, curve, pav, rate
 from detector.evaluation.plots import reliability_points
-from detector.scoring import judge
+from detector.scoring import judge, scoring_config
 from detector.types import Evidence, Failure, Report, Source, dumps
 from tests.test_outputs import Page
 
@@ -152,7 +152,8 @@ def test_the_ratio_is_that_of_the_evidence_whatever_the_prior() -> None:
     assert log2_ratio(found, ["game"]) == pytest.approx(6.0)
     assert log2_ratio(found, ["generated"]) == pytest.approx(2.0)
     assert log2_ratio(found, ["game", "generated"]) == pytest.approx(np.log2((2**6 + 2**2) / 2))
-    assert log2_ratio(report("b", camera=3.0), ["game"]) == pytest.approx(-3.0)
+    weight = scoring_config()["weights"]["camera"]
+    assert log2_ratio(report("b", camera=2.0), ["game"]) == pytest.approx(-2.0 * weight)
 
 
 @given(st.lists(st.floats(-12, 12), min_size=2, max_size=20), st.floats(-3, 0))
