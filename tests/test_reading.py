@@ -18,8 +18,8 @@ from detector.errors import EngineError
 from detector.reading.cascade import EFFORTS, Cascade
 from detector.reading.protocol import Availability, RawLine, RawText, Spot
 from detector.reading.reader import Reader, Reading
-from detector.reading.rereading import over_the_border
-from detector.reading.search import planned
+from detector.reading.rereading import Read, over_the_border, trust, unread
+from detector.reading.search import Place, planned
 from detector.registry import ENGINES
 from detector.types import Frame, Pixels, TextLine, box_quad, quad_bounds
 
@@ -252,3 +252,13 @@ def test_no_view_of_any_picture_is_large(effort: str, size: tuple[int, int]) -> 
     pixels = np.broadcast_to(stripes[None, :, None], (*size, 3))
     areas = [view.pixels.shape[0] * view.pixels.shape[1] for view in planned(pixels, EFFORTS[effort].search)]
     assert areas and 0 < max(areas) <= (2.02e6 if effort == "thorough" else 1.0e6)
+
+
+def test_a_few_dots_read_in_a_long_line_are_no_reading_of_it() -> None:
+    place = Place(box_quad(0, 0, 600, 30), 0.9, "whole", 1.0)
+    dots = Read(place, RawText(text=".     .", confidence=0.96), "rapidocr", "whole")
+    words = Read(place, RawText(text="Development footage, work in progress", confidence=0.96), "rapidocr", "whole")
+    assert unread([dots], []) == [place]
+    assert unread([words], []) == []
+    assert trust(dots) < 0.3
+    assert trust(words) == 0.96

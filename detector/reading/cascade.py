@@ -9,7 +9,7 @@ from typing import Any, cast
 from detector.reading import geometry
 from detector.reading.merge import merged
 from detector.reading.protocol import Availability, ScriptEngine, SpottingEngine
-from detector.reading.rereading import Read, corners, is_poor, read_other_ways, read_places, read_scripts, unread
+from detector.reading.rereading import Read, corners, is_poor, read_other_ways, read_places, read_scripts, trust, unread
 from detector.reading.scripts import script_of
 from detector.reading.search import Place, Plan, places_in
 from detector.registry import ENGINES
@@ -159,4 +159,4 @@ def _lines(reads: Sequence[Read], pixels: Pixels) -> list[TextLine]:
 
 def _rank(read: Read) -> float:
     strict = read.engine == OTHER_SCRIPTS and script_of(read.text.text) != "Latn"
-    return -(read.text.confidence + (STRICTER if strict else 0.0))
+    return -(trust(read) + (STRICTER if strict else 0.0))

@@ -31,6 +31,8 @@ VERY_LONG = 5.0
 LONG_SCORE = 0.5
 """Scenery is rarely this much longer than high; of such places the detector may be a little less sure."""
 UNREAD_CONFIDENCE = 0.93
+SPARSE = 0.4
+"""Fewer characters than this for each height of a place's length: most of what stands there was not read."""
 CLEARLY = 0.04
 """A changed reading must be better by this much confidence: letters look alike in the mirror."""
 EXTEND = 0.4
@@ -63,9 +65,18 @@ def read_places(pixels: Pixels, places: Sequence[Place], engine: SpottingEngine)
     return [Read(place, text, engine.name, place.view) for place, text in zip(places, texts, strict=True)]
 
 
+def trust(read: Read) -> float:
+    """Return a reading's confidence, less where far fewer characters were read than the place is long.
+
+    A recogniser without the letters of a script can be sure of the few dots that it finds in a whole line.
+    """
+    characters = sum(not letter.isspace() for letter in read.text.text)
+    return read.text.confidence * min(1.0, characters / (SPARSE * read.place.aspect))
+
+
 def is_poor(read: Read) -> bool:
     """Say whether a reading of a place that looks like a line leaves doubt."""
-    return read.text.confidence < POOR and read.place.score >= LINE_SCORE and read.place.aspect >= LINE_LIKE
+    return trust(read) < POOR and read.place.score >= LINE_SCORE and read.place.aspect >= LINE_LIKE
 
 
 def variants(read: Read, size: tuple[int, int]) -> list[tuple[str, Quad]]:
@@ -105,10 +116,11 @@ def read_other_ways(pixels: Pixels, reads: Sequence[Read], engine: SpottingEngin
     texts = engine.recognise([crop_of(pixels, quad) for _, _, quad in asked])
     better = []
     for (read, name, quad), text in zip(asked, texts, strict=True):
-        needed = read.text.confidence + (CLEARLY if name != "extended" else 0.0)
-        if text.text and text.confidence > needed:
-            place = read.place if name == "extended" else Place(quad, read.place.score, name, read.place.scale)
-            better.append(Read(place, text, engine.name, name))
+        needed = trust(read) + (CLEARLY if name != "extended" else 0.0)
+        place = read.place if name == "extended" else Place(quad, read.place.score, name, read.place.scale)
+        other = Read(place, text, engine.name, name)
+        if text.text and trust(other) > needed:
+            better.append(other)
     return better
 
 
@@ -116,7 +128,7 @@ def unread(reads: Sequence[Read], better: Sequence[Read]) -> list[Place]:
     """Return places that look like lines of text and that nothing has read well so far."""
     best: dict[tuple[tuple[float, float], ...], float] = {}
     for read in (*reads, *better):
-        best[corners(read)] = max(best.get(corners(read), 0.0), read.text.confidence)
+        best[corners(read)] = max(best.get(corners(read), 0.0), trust(read))
     return [
         read.place
         for read in reads
