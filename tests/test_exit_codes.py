@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from detector.errors import ExitCode
 from detector.types import Observations, TextLine, box_quad
@@ -24,12 +24,18 @@ COMMAND = [sys.executable, "-m", "detector"]
 def here(tmp_path: Path) -> Path:
     """A folder with a plain picture, and one on which the recording says that a trailer's notice was read."""
     (tmp_path / "in").mkdir()
-    for name, colour in (("plain.png", 90), ("game.png", 100)):
-        Image.new("RGB", (640, 360), (colour, 110, 70)).save(tmp_path / "in" / name)
     text = "Development footage. This is a work in progress. All content subject to change."
+    Image.new("RGB", (640, 360), (90, 110, 70)).save(tmp_path / "in" / "plain.png")
+    game = Image.new("RGB", (640, 360), (100, 110, 70))
+    # Printed for real: what is laid over a picture is told by its pixels.
+    draw, font = ImageDraw.Draw(game), ImageFont.load_default(13)
+    draw.text((632, 12), text, "white", font, anchor="ra")
+    left, top, right, bottom = draw.textbbox((632, 12), text, font, anchor="ra")
+    quad = box_quad(left - 2, top - 2, right + 2, bottom + 2)
+    game.save(tmp_path / "in" / "game.png")
     seen = Observations(
         source="game.png", sha256=hashlib.sha256((tmp_path / "in" / "game.png").read_bytes()).hexdigest(),
-        size=(640, 360), lines=(TextLine(text=text, confidence=0.99, quad=box_quad(150, 8, 630, 30), engine="e"),),
+        size=(640, 360), lines=(TextLine(text=text, confidence=0.99, quad=quad, engine="e"),),
     )  # fmt: skip
     (tmp_path / "recording.jsonl").write_text(seen.to_json() + "\n")
     return tmp_path
