@@ -118,8 +118,9 @@ def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path: Path)
     assert run.returncode == 130
     assert b"type the same command with --resume" in errors and b"Traceback" not in errors
     told = 5 + len(output.splitlines())
-    assert f"stopped after {told} of 200".encode() in errors
-    assert len((tmp_path / "out" / "reports.jsonl.partial").read_bytes().splitlines()) == told
+    kept = len((tmp_path / "out" / "reports.jsonl.partial").read_bytes().splitlines())
+    assert f"stopped after {kept} of 200".encode() in errors
+    assert told in (kept - 1, kept)  # the signal may come when a row is kept and not yet printed
 
 
 @LINUX
