@@ -208,7 +208,7 @@ def main() -> None:
         spots = [place_of(line, picture.size) for line in picture.lines]
         variants = prepare(picture.lines, spots)
         finds = [("part", found) for found in strongest(matcher._fragments(variants, spots))]
-        finds += [("whole", found) for found in strongest(packaged._whole(variants, spots))]
+        finds += [("whole", found) for found in strongest(packaged.whole.find(variants, spots))]
         finds += [("pattern", found) for found in strongest(packaged._structured(picture, variants, spots))]
         for how, found in finds:
             if observed and found.signature.kind in GENUINE:

@@ -17,6 +17,7 @@ from detector.resources import model_file
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяіїєґ"
 """Letters whose confusions are known; all others are only equal or not."""
 OTHER = len(ALPHABET)
+Joined = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
 _PLACES = {letter: number for number, letter in enumerate(ALPHABET)}
 
 
@@ -54,6 +55,34 @@ class Costs:
             else:
                 letters[_PLACES[printed], _PLACES[read]] = bits
         self.letters = letters
+
+    def joined_pairs(self, pairs: npt.NDArray[np.int64]) -> Joined:
+        """Return which of these printed pairs are read as one letter: the places, that letter's row, and the bits.
+
+        Args:
+            pairs: for each place the row of the letter before it, times ``OTHER + 1``, and its own.
+        """
+        rules = [(_row(printed), _PLACES[read], bits) for (printed, read), bits in self.two_as_one.items()]
+        return _apply(rules, pairs)
+
+    def split_letters(self, letters: npt.NDArray[np.int64]) -> Joined:
+        """Return which of these printed letters are read as two: the places, that pair's row, and the bits."""
+        rules = [(_PLACES[printed], _row(read), bits) for (printed, read), bits in self.one_as_two.items()]
+        return _apply(rules, letters)
+
+
+def _row(pair: str) -> int:
+    return _PLACES[pair[0]] * (OTHER + 1) + _PLACES[pair[1]]
+
+
+def _apply(rules: list[tuple[int, int, float]], keys: npt.NDArray[np.int64]) -> Joined:
+    found = [(np.nonzero(keys == key)[0], read, bits) for key, read, bits in rules]
+    counts = [len(at) for at, _, _ in found]
+    return (
+        np.concatenate([np.empty(0, np.int64), *(at for at, _, _ in found)]),
+        np.repeat(np.array([read for _, read, _ in found], np.int64), counts),
+        np.repeat(np.array([bits for _, _, bits in found]), counts),
+    )
 
 
 def places(letters: str) -> npt.NDArray[np.int64]:

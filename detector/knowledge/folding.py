@@ -93,6 +93,14 @@ def _spell(character: str) -> str:
     return "".join(_decimal(part) for part in folded.translate(_PLAIN))
 
 
+@lru_cache(maxsize=65536)
+def _counts_as(character: str) -> str | None:
+    """Return the folded letters of a character, empty for one that separates, None for one that does neither."""
+    if unicodedata.category(character) in ("Cf", "Mn", "Me", "Mc") and script_of(character) not in _MARKS_STAY:
+        return None
+    return _spell(character)
+
+
 def _decimal(character: str) -> str:
     value = unicodedata.decimal(character, None)
     return character if value is None else str(value)
@@ -121,13 +129,11 @@ def _fold(text: str, meant: Iterable[str]) -> Folded:
     starts: list[bool] = []
     boundary = True
     for position, character in enumerate(meant):
-        category = unicodedata.category(character)
-        if category in ("Cf", "Mn", "Me", "Mc") and script_of(character) not in _MARKS_STAY:
+        spelled = _counts_as(character)
+        if spelled is None:
             continue  # invisible characters and free-standing accents neither count nor separate
-        spelled = _spell(character)
         if not spelled:
             boundary = True
-            continue
         for letter in spelled:
             letters.append(letter)
             index.append(position)
@@ -198,6 +204,7 @@ def _target(word: str, inside: set[str], line: set[str], prefer: str | None) -> 
     return {}
 
 
+@lru_cache(maxsize=65536)
 def _strong_script(character: str) -> str:
     """Return the script of a letter that has no look-alike in the others; empty for one that has."""
     if not character.isalpha():
@@ -213,6 +220,8 @@ def _strong_script(character: str) -> str:
 
 def _symbols_in_words(characters: list[str]) -> None:
     """Replace symbols that an engine reads for a letter inside a word, such as ``|`` for l."""
+    if _IN_WORD.keys().isdisjoint(characters):
+        return
     for place, character in enumerate(characters):
         letter = _IN_WORD.get(character)
         if letter is None:
@@ -225,6 +234,8 @@ def _symbols_in_words(characters: list[str]) -> None:
 
 def main_script(letters: str) -> str:
     """Return the script of most letters; ``Zyyy`` if there are only digits."""
+    if letters.isascii():
+        return "Latn" if any(map(str.isalpha, letters)) else "Zyyy"
     counts: dict[str, int] = {}
     for letter in letters:
         script = script_of(letter)

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from detector.knowledge.costs import codes
 from detector.knowledge.folding import SPACELESS, script_of, skeleton
 from detector.resources import model_file
 
@@ -24,6 +25,8 @@ Floats = npt.NDArray[np.float32]
 BOUNDARY = 0
 DIGIT_BITS = 3.8
 UNKNOWN_BITS = 8.0
+_DENSE = 300_000  # entries of a table that is kept by place; larger ones are searched
+_MISSING = np.float32(1e9)
 COMMON_BITS = 9.0  # a word of two letters is taken for a word only if it is as frequent as "of"
 _MIX = (0.90, 0.07, 0.03)
 """Weights of: the letter in its context; as the first of a word whose blank was not read; on its own. What
@@ -68,6 +71,15 @@ class _Script:
         order = np.argsort(np.concatenate(keys))
         self.keys = np.concatenate(keys)[order]
         self.bits = np.concatenate(bits)[order]
+        self.dense: dict[int, Floats] = {}
+        for number in range(2 * self.order):
+            width, context = number % self.order + 1, number // self.order
+            size = self.base ** (width - context)
+            if size <= _DENSE:
+                low, high = np.searchsorted(self.keys, np.array([number, number + 1], np.uint64) * self.step)
+                dense = np.full(size, _MISSING, np.float32)
+                dense[(self.keys[low:high] - np.uint64(number) * self.step).astype(np.int64)] = self.bits[low:high]
+                self.dense[width + context * self.order] = dense
         everything = np.arange(self.base, dtype=np.int64)
         self.alone = self.look_up(everything[:, None], np.zeros(self.base, np.int64))
         pairs = np.stack([np.zeros(self.base, np.int64), everything], axis=1)
@@ -81,28 +93,33 @@ class _Script:
             context: (count,) how many of those before it may be used.
         """
         count, width = grams.shape
-        columns = []
-        key = np.zeros(count, np.uint64)
-        below = np.zeros(count, np.uint64)  # the same without the last letter: the context
-        power = np.uint64(1)
-        for length in range(1, width + 1):
-            letter = grams[:, width - length].astype(np.uint64)
+        result = self._table(grams[:, -1], 1, 0)[0]
+        key = grams[:, -1].copy()
+        below = np.zeros(count, np.int64)  # the same without the last letter: the context
+        power = 1
+        for length in range(2, width + 1):
+            letter = grams[:, width - length]
+            below = below + letter * power
+            power *= self.base
             key = key + letter * power
-            if length > 1:
-                below = below + letter * (power // np.uint64(self.base))
-            columns.append(key + np.uint64(length - 1) * self.step)
-            columns.append(below + np.uint64(length - 1 + self.order) * self.step)
-            power = power * np.uint64(self.base)
-        wanted = np.stack(columns, axis=1)
+            wanted = np.flatnonzero(context >= length - 1)
+            if not len(wanted):
+                break
+            back, _ = self._table(below[wanted], length, self.order)
+            gram, hit = self._table(key[wanted], length, 0)
+            result[wanted] = np.where(hit, gram, result[wanted] + back)
+        return result
+
+    def _table(self, keys: npt.NDArray[np.int64], length: int, offset: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Return the bits of n-grams (or, with an offset, of contexts) of one order, 0 where there is none."""
+        dense = self.dense.get(length + offset)
+        if dense is not None:
+            value = dense[keys]
+            return np.where(value < _MISSING, value, np.float32(0)), value < _MISSING
+        wanted = keys.astype(np.uint64) + np.uint64(length - 1 + offset) * self.step
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         hit = self.keys[at] == wanted
-        value = np.where(hit, self.bits[at], np.float32(0))
-        result = value[:, 0]
-        for length in range(2, width + 1):
-            gram, back = 2 * (length - 1), 2 * (length - 1) + 1
-            longer = np.where(hit[:, gram], value[:, gram], result + value[:, back])
-            result = np.where(context >= length - 1, longer, result)
-        return result.astype(np.float32)
+        return np.where(hit, self.bits[at], np.float32(0)), hit
 
 
 class _Scripts(Mapping[str, _Script]):
@@ -146,32 +163,45 @@ class LetterModel:
             texts: for each line its folded letters, whether a word begins at each, and whether the line was
                 cut so that its first letter may stand inside a word.
         """
-        total = sum(len(text) for text, _, _ in texts)
-        bits = np.full(total, UNKNOWN_BITS, np.float32)
+        counts = np.array([len(text) for text, _, _ in texts], np.int64)
+        total = int(counts.sum())
+        if not total:
+            return [Surprise(np.empty(0, np.float32), np.empty(0, np.float32), np.empty(0, bool)) for _ in texts]
+        letters, which = np.unique(codes("".join(text for text, _, _ in texts)), return_inverse=True)
+        scripts = [script_of(chr(letter)) for letter in letters]
+        plain = {"Zyyy": DIGIT_BITS, "Hani": 13.0}
+        bits = np.array([plain.get(script, UNKNOWN_BITS) for script in scripts], np.float32)[which]
         boundary = np.full(total, 0.2, np.float32)
-        symbols, at, starts = _symbols(texts)
-        letters = np.array([letter for text, _, _ in texts for letter in text])
-        scripts = np.array([script_of(letter) for letter in letters.tolist()])
-        bits[scripts == "Zyyy"] = DIGIT_BITS
-        bits[scripts == "Hani"] = 13.0
-        for name in sorted(set(scripts.tolist()) & set(self._scripts)):
+        line_begins = (np.cumsum(counts) - counts)[counts > 0]
+        cut = np.array([cut for text, _, cut in texts if text], bool)
+        starts = np.fromiter((start for _, begins, _ in texts for start in begins), bool, total)
+        # All lines as one sequence with a mark before each word. Before a line that is cut there is a gap instead:
+        # what went before is not known.
+        marked = starts.copy()
+        marked[line_begins] = True
+        at = np.arange(total) + np.cumsum(marked)
+        marks = np.full(total + int(marked.sum()), -1, np.int64)
+        marks[at[marked] - 1] = BOUNDARY
+        marks[at[line_begins[cut]] - 1] = -1
+        starts[line_begins[cut]] = False
+        for name in sorted(set(scripts) & set(self._scripts)):
             model = self._scripts[name]
-            numbers = np.full(len(symbols), -1, np.int64)
-            numbers[symbols == "^"] = BOUNDARY
-            here = scripts == name
-            places = model.places
-            numbers[at[here]] = [places.get(letter, -1) for letter in letters[here].tolist()]
-            wanted = here & (numbers[at] >= 0)
-            self._fill(model, numbers, at[wanted], starts[wanted], np.nonzero(wanted)[0], bits, boundary)
+            known_letters = np.array(
+                [
+                    model.places.get(chr(letter), -1) if script == name else -1
+                    for letter, script in zip(letters, scripts, strict=True)
+                ],
+                np.int64,
+            )[which]
+            numbers = marks.copy()
+            numbers[at] = known_letters
+            rows = np.flatnonzero(known_letters >= 0)
+            self._fill(model, numbers, at[rows], starts[rows], rows, bits, boundary)
         known = np.zeros(total, bool)
         self._words(texts, bits, known)
-        result = []
-        place = 0
-        for text, _, _ in texts:
-            part = slice(place, place + len(text))
-            result.append(Surprise(bits[part], boundary[part], known[part]))
-            place += len(text)
-        return result
+        stops = np.cumsum(counts).tolist()
+        parts = [slice(stop - len(text), stop) for (text, _, _), stop in zip(texts, stops, strict=True)]
+        return [Surprise(bits[part], boundary[part], known[part]) for part in parts]
 
     def word_bits(self, words: Sequence[str]) -> Floats:
         """Return -log2 of each word's frequency; infinity for one that is no ordinary word."""
@@ -195,13 +225,15 @@ class LetterModel:
         if not words:
             return
         found = self.word_bits(words)
-        for (begin, end), word, rarity in zip(spans, words, found.tolist(), strict=True):
-            if rarity == np.inf:
-                continue
-            known[begin:end] = len(word) > 2 or rarity < COMMON_BITS
-            spelled = float(bits[begin:end].sum())
-            if rarity + 1 < spelled:
-                bits[begin:end] *= (rarity + 1) / spelled
+        first, stop = np.array(spans).T
+        ordinary = np.flatnonzero(found < np.inf)
+        first, stop, rarity = first[ordinary], stop[ordinary], found[ordinary]
+        size = stop - first
+        places = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size) + np.repeat(first, size)
+        known[places] = np.repeat((size > 2) | (rarity < COMMON_BITS), size)
+        if len(places):
+            spelled = np.add.reduceat(bits[places], np.cumsum(size) - size)
+            bits[places] *= np.repeat(np.minimum((rarity + 1) / np.maximum(spelled, 1e-6), 1), size)
 
     @staticmethod
     def _fill(
@@ -231,35 +263,17 @@ class LetterModel:
         letter = numbers[at]
         ends, end_context = windows(np.where(starts, at - 1, at))
         ends[:, -1] = BOUNDARY
-        end_bits = model.look_up(ends, end_context)
+        grams, context = windows(at)
+        looked_up = model.look_up(np.concatenate([ends, grams]), np.concatenate([end_context, context]))
+        end_bits, own_bits = looked_up[: len(at)], looked_up[len(at) :]
         # Nothing says how a line begins: what stands there is taken for the begin of a word.
         end = np.clip(np.exp2(-end_bits), 0.02, 0.9) if not model.spaceless else np.full(len(at), 0.2, np.float32)
-        inside = np.exp2(-model.look_up(*windows(at))) / np.maximum(1 - np.exp2(-end_bits), 0.05)
+        inside = np.exp2(-own_bits) / np.maximum(1 - np.exp2(-end_bits), 0.05)
         first = np.exp2(-model.first[letter])
         own = np.where(starts, first, np.minimum(inside, 1.0))
         mixed = _MIX[0] * own + _MIX[1] * first + _MIX[2] * np.exp2(-model.alone[letter])
         bits[rows] = -np.log2(mixed)
         boundary[rows] = end
-
-
-def _symbols(
-    texts: Sequence[tuple[str, Sequence[bool], bool]],
-) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return all lines as one sequence with ``^`` before each word, each letter's place in it, and its start.
-
-    A line that is cut has a gap in place of its first ``^``: what went before is not known.
-    """
-    symbols: list[str] = []
-    at: list[int] = []
-    begins: list[bool] = []
-    for text, starts, cut in texts:
-        for offset, (letter, start) in enumerate(zip(text, starts, strict=True)):
-            if offset == 0 or start:
-                symbols.append(" " if offset == 0 and cut else "^")
-            at.append(len(symbols))
-            begins.append(start and not (offset == 0 and cut))
-            symbols.append(letter)
-    return np.array(symbols), np.array(at, np.int64), np.array(begins, bool)
 
 
 @lru_cache(maxsize=65536)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from detector.knowledge.costs import codes, places
 from detector.knowledge.folding import SPACELESS, Folded, foldings, main_script
 from detector.knowledge.letters import letter_model
-from detector.knowledge.sides import TextSide
+from detector.knowledge.sides import Floats, TextSide
 from detector.types import TextLine, quad_bounds
 
 MOST_VARIANTS = 4
@@ -81,7 +82,7 @@ def place_of(line: TextLine, size: tuple[int, int]) -> Place:
     begin_x, begin_y, end_x, end_y = (ax + dx) / 2, (ay + dy) / 2, (bx + cx) / 2, (by + cy) / 2
     width, height = size
     letter = max(line.height, 1.0)
-    length = float(np.hypot(end_x - begin_x, end_y - begin_y))
+    length = math.hypot(end_x - begin_x, end_y - begin_y)
     along = ((end_x - begin_x) / length, (end_y - begin_y) / length) if length > 0 else (1.0, 0.0)
     # A line that is cut begins at the border itself; overlays that are whole keep a margin of about a letter.
     near_x = max(3.0, min(0.015 * width, 0.6 * letter))
@@ -134,9 +135,9 @@ def _zones(left: float, top: float, right: float, bottom: float) -> frozenset[st
     return frozenset("-".join(filter(None, (row, column))) or "center" for row in rows for column in columns)
 
 
-def trust(confidence: float) -> float:
-    """Return how far a letter of this confidence counts: as often as such letters were found to be right."""
-    return float(np.interp(confidence, *_TRUST))
+def trust(confidences: Sequence[float]) -> npt.NDArray[np.float32]:
+    """Return how far letters of these confidences count: as often as such letters were found to be right."""
+    return np.interp(confidences, *_TRUST).astype(np.float32)
 
 
 def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
@@ -152,71 +153,76 @@ def prepare(lines: Sequence[TextLine], spots: Sequence[Place]) -> list[Variant]:
             for folded in foldings(text):
                 if len(folded.letters) < 2 or any(folded.letters == other.letters for other, _, _ in seen):
                     continue
-                values = (
-                    [confidences[place] for place in folded.index] if confidences else [whole] * len(folded.letters)
-                )
-                weight = np.array([trust(value) for value in values], np.float32)
-                sure = np.array([confidences is not None and value >= SURE for value in values])
-                seen.append((folded, weight, sure))
+                if confidences:
+                    values = np.array(confidences)[np.array(folded.index)]
+                    seen.append((folded, trust(values), values >= SURE))
+                else:
+                    size = len(folded.letters)
+                    seen.append((folded, np.repeat(trust([whole]), size), np.zeros(size, bool)))
         for folded, weight, sure in seen[:MOST_VARIANTS]:
             raw.append((number, folded, weight, sure, min(len(seen), MOST_VARIANTS)))
     surprises = letter_model().surprise(
         [(folded.letters, folded.starts, bool(spots[number].begin)) for number, folded, _, _, _ in raw]
     )
+    scripts = [main_script(folded.letters) for _, folded, _, _, _ in raw]
+    starts = [np.array(folded.starts, bool) for _, folded, _, _, _ in raw]
+    edges = _edges(starts, [script not in SPACELESS for script in scripts])
     variants = []
-    for (number, folded, weight, sure, count), surprise in zip(raw, surprises, strict=True):
-        script = main_script(folded.letters)
-        spot = spots[number]
-        starts = np.array(folded.starts, bool)
-        words = max(int(starts.sum()), 1)
-        spaced = script not in SPACELESS
-        begin, end = _edges(starts, words, spaced)
+    for row, (number, folded, weight, sure, count) in enumerate(raw):
+        spot, surprise = spots[number], surprises[row]
         variants.append(
             Variant(
                 line=number,
                 folded=folded,
-                script=script,
+                script=scripts[row],
                 side=TextSide(
                     letters=folded.letters,
                     codes=codes(folded.letters),
                     places=places(folded.letters),
-                    starts=starts,
+                    starts=starts[row],
                     bits=surprise.bits,
                     boundary=surprise.boundary,
                     weight=weight,
-                    begin=begin,
-                    end=end,
+                    begin=edges[row][0],
+                    end=edges[row][1],
                     cut_begin=bool(spot.begin),
                     cut_end=bool(spot.end),
-                    spaced=spaced,
+                    spaced=scripts[row] not in SPACELESS,
                     known=surprise.known,
                     sure=sure,
                 ),
                 cost=-0.5 * float(np.log2(count)),
-                words=words,
+                words=max(sum(folded.starts), 1),
             )
         )
     return variants
 
 
-def _edges(
-    starts: npt.NDArray[np.bool_], words: int, spaced: bool
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the bits of beginning and of ending at each letter of a line; see ``TextSide``."""
-    size = len(starts)
+def _edges(starts: Sequence[npt.NDArray[np.bool_]], spaced: Sequence[bool]) -> list[tuple[Floats, Floats]]:
+    """Return, for each line, the bits of beginning and of ending at each of its letters; see ``TextSide``.
+
+    Args:
+        starts: for each line whether a word begins at each letter.
+        spaced: for each line whether its script writes blanks.
+    """
+    if not starts:
+        return []
+    sizes = np.array([len(row) for row in starts])
+    stops = np.cumsum(sizes)
+    firsts = stops - sizes
+    start = np.concatenate(starts)
+    words = np.maximum(np.add.reduceat(start.astype(np.int64), firsts), 1)
+    follows = np.append(start[1:], True)
+    blanks = np.repeat(spaced, sizes)
     free = np.array(_BREAK_FREE, np.float32)[:, None]
     met = np.array(_BREAK_MET, np.float32)[:, None]
-    follows = np.append(starts[1:], True)
-    if spaced:
-        place = np.where(starts, -(1 + np.log2(words)), _JOINED - np.log2(size))
-        begin = met + place[None, :]
-        end = met + np.where(follows, _INNER_END, _INNER_END + _JOINED)[None, :]
-    else:
-        begin = np.repeat(met - 1 - np.log2(size), size, axis=1)
-        end = np.repeat(met + _INNER_END, size, axis=1)
-    begin[:, 0] = free[:, 0] - 1
-    end[:, -1] = free[:, 0] + _LINE_END
-    return begin.astype(np.float32), end.astype(np.float32)
+    length = np.repeat(np.log2(sizes), sizes)
+    place = np.where(start, -(1 + np.repeat(np.log2(words), sizes)), _JOINED - length)
+    begin = (met + np.where(blanks, place, -1 - length)[None]).astype(np.float32)
+    end = (met + np.where(follows | ~blanks, _INNER_END, _INNER_END + _JOINED)[None]).astype(np.float32)
+    begin[:, firsts] = free - 1
+    end[:, stops - 1] = free + _LINE_END
+    return [(begin[:, first:stop], end[:, first:stop]) for first, stop in zip(firsts, stops, strict=True)]
 
 
 def follows_below(upper: Place, lower: Place) -> bool:

@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from rapidfuzz.fuzz import partial_ratio
 
-from detector.knowledge.alignment import align, align_equal, best_scores
+from detector.knowledge.alignment import align_many, best_scores
 from detector.knowledge.costs import packaged_costs, read_config
-from detector.knowledge.folding import normal_line, skeleton
+from detector.knowledge.folding import normal_line
 from detector.knowledge.found import (
     LEAST_WHOLE,
     Found,
@@ -22,21 +21,19 @@ from detector.knowledge.found import (
     place_bits,
 )  # fmt: skip
 from detector.knowledge.lines import Place, Variant, place_of, prepare
-from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount, read_in_whole, word_spans
+from detector.knowledge.ordinary import LETTERS_AN_ERROR, Pairs, discount
 from detector.knowledge.patterns import Patterns
 from detector.knowledge.phrases import CUT_LETTERS, Ends, Index, Phrase, compile_phrases
-from detector.knowledge.sides import Alignment
+from detector.knowledge.whole import WholePhrases
 from detector.types import Observations, Signature
 
 MOST_CANDIDATES = 10  # phrases aligned with one reading of a line
 MOST_ENDS = 40  # phrases that begin or end as a line at the border does
 LEAST_SHARED = 5.0  # worth of the triples that they have to share
-LEAST_RATIO = 88.0  # likeness, 0 to 100, of a whole phrase with a part of the line, before it is aligned
 MOST_TRACED = 60  # alignments whose steps are worked out, in one picture
 LEAST_TRACED = -8.0  # bits, before calibration
 LEAST_RAW = 0.0  # what scores less is ordinary enough to be told by nobody
 LINE_LETTERS = 16  # so many letters, or as many as are missing, may a border have taken of one line
-MOST_WORDS = 6
 FEWEST = {"Latn": 512, "Cyrl": 128, "*": 64}
 """Phrases counted as searched even where there are fewer, so that bits do not sink with each new signature."""
 
@@ -54,15 +51,9 @@ class Matcher:
         self.index = Index(self.part_phrases)
         self.whole_index = Index(self.long_phrases)
         self.ends = Ends(self.long_phrases)
-        # Only long words may have a letter wrong where the whole phrase has to be there; the others are looked up.
-        self.misread_phrases = [
-            phrase
-            for phrase in self.long_phrases
-            if max(end - begin for begin, end in word_spans(phrase.folded)) >= LETTERS_AN_ERROR
-        ]
-        self.misread_index = Index(self.misread_phrases)
         self.patterns = Patterns(signatures.values())
         self.costs = packaged_costs()
+        self.whole = WholePhrases(self.phrases, self.long_phrases, self.costs)
         calibration = read_config()["calibration"]
         assert isinstance(calibration, dict)
         self._slope = float(calibration["slope"])
@@ -70,20 +61,22 @@ class Matcher:
         self._most: dict[str, float] = {name: float(value) for name, value in calibration.get("most", {}).items()}
         self._null: dict[str, dict[str, float]] = calibration.get("null", {})
         self._own_pairs: dict[str, Pairs] = {}
-        self._words: dict[str, list[Phrase]] = defaultdict(list)
         counts: dict[tuple[str, bool], int] = defaultdict(int)
         for phrase in self.phrases:
-            if phrase.whole:
-                self._words[_word_key(phrase.folded.letters, phrase.folded.starts)].append(phrase)
             if not phrase.whole or phrase.size >= CUT_LETTERS:
                 counts[phrase.script, phrase.whole] += 1
-        self._longest_key = max(map(len, self._words), default=0)
-        self._counts = counts
-
-    def _searched(self, phrase: Phrase) -> float:
-        """Return log2 of how many phrases were looked for where this one was."""
-        count = self._counts[phrase.script, False] + (self._counts[phrase.script, True] if phrase.whole else 0)
-        return float(np.log2(max(count, FEWEST.get(phrase.script, FEWEST["*"]))))
+        # log2 of how many phrases were looked for where each one was.
+        self.searched = [
+            float(
+                np.log2(
+                    max(
+                        counts[phrase.script, False] + (counts[phrase.script, True] if phrase.whole else 0),
+                        FEWEST.get(phrase.script, FEWEST["*"]),
+                    )
+                )
+            )
+            for phrase in self.phrases
+        ]
 
     def find(self, observations: Observations) -> list[Found]:
         """Return the best find of each signature, the strongest first; only those with bits above 0."""
@@ -93,7 +86,7 @@ class Matcher:
         best: dict[str, Found] = {}
         found = [
             *self._fragments(variants, spots),
-            *self._whole(variants, spots),
+            *self.whole.find(variants, spots),
             *self._structured(observations, variants, spots),
         ]
         for item in found:
@@ -142,26 +135,14 @@ class Matcher:
             return []
         weights = line_weights(variants, spots)
         scores = best_scores([(self.phrases[number].side, variants[line].side) for line, number in pairs], self.costs)
-        ranked = sorted(
-            (
-                (
-                    float(score)
-                    + variants[line].cost
-                    + weights[variants[line].line]
-                    - self._searched(self.phrases[number]),
-                    line,
-                    number,
-                )
-                for (line, number), score in zip(pairs, scores, strict=True)
-            ),
-            key=lambda row: (-row[0], row[1], row[2]),
-        )
+        places = [variant.cost + weights[variant.line] for variant in variants]
+        total = scores + [places[line] - self.searched[number] for line, number in pairs]
+        likely = np.flatnonzero(total >= LEAST_TRACED).tolist()
+        likely.sort(key=lambda row: (-total[row], pairs[row]))
         hits: dict[int, list[Hit]] = defaultdict(list)
-        tried: set[tuple[int, int]] = set()
-        for total, line, number in ranked[:MOST_TRACED]:
-            if total < LEAST_TRACED:
-                break
-            self._trace(number, line, variants, hits, tried)
+        best = list(dict.fromkeys((number, line) for line, number in (pairs[row] for row in likely[:MOST_TRACED])))
+        self._trace(best, variants, hits)
+        tried = set(best)
         by_line: dict[int, list[int]] = defaultdict(list)
         for row, variant in enumerate(variants):
             by_line[variant.line].append(row)
@@ -173,22 +154,14 @@ class Matcher:
                 result.append(item)
         return result
 
-    def _trace(
-        self,
-        number: int,
-        row: int,
-        variants: Sequence[Variant],
-        hits: dict[int, list[Hit]],
-        tried: set[tuple[int, int]],
-    ) -> None:
-        if (number, row) in tried:
-            return
-        tried.add((number, row))
-        alignment = align(self.phrases[number].side, variants[row].side, self.costs)
-        if alignment is not None and alignment.score > -4:
-            phrase = self.phrases[number]
-            lost, _ = discount(phrase, variants[row], alignment, self._ordinary(phrase.signature))
-            hits[number].append(Hit(variants[row], alignment, lost))
+    def _trace(self, pairs: Sequence[tuple[int, int]], variants: Sequence[Variant], hits: dict[int, list[Hit]]) -> None:
+        """Add the hits of pairs of a phrase and a reading."""
+        alignments = align_many([(self.phrases[number].side, variants[row].side) for number, row in pairs], self.costs)
+        for (number, row), alignment in zip(pairs, alignments, strict=True):
+            if alignment is not None and alignment.score > -4:
+                phrase = self.phrases[number]
+                lost, _ = discount(phrase, variants[row], alignment, self._ordinary(phrase.signature))
+                hits[number].append(Hit(variants[row], alignment, lost))
 
     def _ordinary(self, signature: Signature) -> Pairs:
         """Return the pairs of words that a signature's author calls ordinary; worked out when first needed."""
@@ -215,19 +188,25 @@ class Matcher:
             if line in done:
                 continue
             done.add(line)
-            here = spots[line]
-            for other, rows in by_line.items():
-                there = spots[other]
-                if other == line or not (
-                    next_line(here, there, phrase.script) or next_line(there, here, phrase.script)
-                ):
-                    continue
-                for row in rows:
-                    if variants[row].script == phrase.script and (number, row) not in tried:
-                        before = len(hits[number])
-                        self._trace(number, row, variants, hits, tried)
-                        if len(hits[number]) > before:
-                            open_lines.append(other)
+            near = [
+                other
+                for other in by_line
+                if other != line
+                and (
+                    next_line(spots[line], spots[other], phrase.script)
+                    or next_line(spots[other], spots[line], phrase.script)
+                )
+            ]
+            wanted = [
+                (number, row)
+                for other in near
+                for row in by_line[other]
+                if variants[row].script == phrase.script and (number, row) not in tried
+            ]
+            tried.update(wanted)
+            before = len(hits[number])
+            self._trace(wanted, variants, hits)
+            open_lines.extend(dict.fromkeys(hit.variant.line for hit in hits[number][before:]))
 
     def _best_chain(
         self, phrase: Phrase, hits: Sequence[Hit], spots: Sequence[Place], weights: Mapping[int, float]
@@ -256,7 +235,7 @@ class Matcher:
         chain.reverse()
         numbers = [hit.variant.line for hit in chain]
         placed, bits = place_bits(phrase.signature, [spots[number] for number in numbers])
-        raw = total[last] - self._searched(phrase) + max(weights[number] for number in numbers) + bits
+        raw = total[last] - self.searched[phrase.number] + max(weights[number] for number in numbers) + bits
         return found_phrase(
             phrase,
             chain,
@@ -285,51 +264,6 @@ class Matcher:
             return -1.0
         # The text goes on where it broke off: there was no choice of where to break and where to begin.
         return -2.0 - float(phrase.side.last[end - 1]) - float(phrase.side.first[begin])
-
-    def _whole(self, variants: Sequence[Variant], spots: Sequence[Place]) -> list[Found]:
-        """Return phrases that count only as a whole, between word boundaries."""
-        if not self._words:
-            return []
-        wanted: dict[tuple[int, int], int | None] = {}
-        for row, variant in enumerate(variants):
-            for key, begin in _word_keys(variant, self._longest_key).items():
-                for phrase in self._words.get(key, ()):
-                    wanted[row, phrase.number] = begin
-        bones = [skeleton(variant.folded.letters) for variant in variants]
-        for row, number in self.misread_index.candidates([v.folded.letters for v in variants], 40, 2 * LEAST_SHARED):
-            phrase = self.misread_phrases[number]
-            if (row, phrase.number) not in wanted and partial_ratio(phrase.bones, bones[row], score_cutoff=LEAST_RATIO):
-                wanted[row, phrase.number] = None
-        lines = np.log2(max(len({variant.line for variant in variants}), 1))
-        result = []
-        for (row, number), start in wanted.items():
-            phrase, variant = self.phrases[number], variants[row]
-            alignment: Alignment | None
-            if start is not None and skeleton_equal(phrase, variant, start):
-                alignment = align_equal(phrase.side, variant.side, start, self.costs)
-            else:
-                alignment = align(phrase.side, variant.side, self.costs)
-            if alignment is None or not self._stands_alone(phrase, variant, alignment):
-                continue
-            if discount(phrase, variant, alignment, Pairs(()))[1]:
-                continue
-            placed, bits = place_bits(phrase.signature, [spots[variant.line]])
-            raw = alignment.score + variant.cost + 2 - float(lines) + bits
-            honest = max(raw, LEAST_WHOLE) if alignment.errors == 0 else raw
-            result.append(found_phrase(phrase, [Hit(variant, alignment)], spots, raw=raw, bits=honest, placed=placed))
-        return result
-
-    @staticmethod
-    def _stands_alone(phrase: Phrase, variant: Variant, alignment: Alignment) -> bool:
-        begin, end = alignment.text
-        if not read_in_whole(phrase, alignment, variant.folded):
-            return False
-        if phrase.signature.match == "line":
-            return begin == 0 and end == len(variant.folded.letters)
-        if not variant.side.spaced:
-            return True
-        starts = variant.folded.starts
-        return starts[begin] and (end == len(starts) or starts[end])
 
     def _structured(
         self, observations: Observations, variants: Sequence[Variant], spots: Sequence[Place]
@@ -360,40 +294,8 @@ class Matcher:
         return result
 
 
-def _word_key(letters: str, starts: Sequence[bool]) -> str:
-    return "".join(skeleton(word) for word in _words(letters, starts))
-
-
-def _words(letters: str, starts: Sequence[bool]) -> list[str]:
-    begins = [place for place, start in enumerate(starts) if start]
-    return [letters[begin:end] for begin, end in zip(begins, [*begins[1:], len(letters)], strict=True)]
-
-
-def _word_keys(variant: Variant, longest: int) -> dict[str, int]:
-    """Return the keys of all runs of words in a line, and the letter that each begins with."""
-    starts = [place for place, start in enumerate(variant.folded.starts) if start]
-    bones = [skeleton(word) for word in _words(variant.folded.letters, variant.folded.starts)]
-    keys: dict[str, int] = {}
-    for first in range(len(bones)):
-        key = ""
-        for word in bones[first : first + MOST_WORDS]:
-            key += word
-            if len(key) > longest:
-                break
-            keys.setdefault(key, starts[first])
-    if bones:
-        keys.setdefault("".join(bones), 0)
-    return keys
-
-
 def _cut_between(upper: Hit, lower: Hit) -> bool:
     """Return whether the border took what one line lacks before the next one goes on."""
     ends = upper.variant.side.cut_end and upper.alignment.text[1] == len(upper.variant.folded.letters)
     begins = lower.variant.side.cut_begin and lower.alignment.text[0] == 0
     return ends or begins
-
-
-def skeleton_equal(phrase: Phrase, variant: Variant, begin: int) -> bool:
-    """Return whether a line has, letter by letter from ``begin`` on, what looks like the phrase."""
-    read = variant.folded.letters[begin : begin + phrase.size]
-    return read == phrase.folded.letters or (len(read) == phrase.size and skeleton(read) == phrase.bones)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import regex
 
@@ -11,6 +13,9 @@ from detector.types import Signature
 
 TIMEOUT_S = 0.25
 LONGEST_LINE = 1000
+_FEW = 3
+_DIGIT = regex.compile(r"\d")
+_DIGITS = regex.compile(r"\[(?:\d(?:-\d)?|\\d)+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,9 @@ def required_text(pattern: str) -> tuple[str, ...]:
         if character == "|":
             return ()
         if character == "(":
-            place, options = _group(pattern, place)
+            place, parts = _alternatives(pattern, place)
+            needed = [required_text(part) for part in parts]
+            options = tuple(text for texts in needed for text in texts) if all(needed) else ()
         elif character == "[":
             place = _class_end(pattern, place)
         elif character == "\\":
@@ -54,7 +61,7 @@ def required_text(pattern: str) -> tuple[str, ...]:
                 return ()
         else:
             place += 1
-        optional = place < len(pattern) and (pattern[place] in "?*" or pattern[place : place + 2] in ("{0", "{,"))
+        optional = _optional(pattern, place)
         repeated = place < len(pattern) and pattern[place] in "+{"
         literal = (character.isalpha() and len(character.lower()) == 1) or character in " &"
         if literal and not optional:
@@ -89,8 +96,42 @@ def _class_end(pattern: str, place: int) -> int:
     return place + 1
 
 
-def _group(pattern: str, place: int) -> tuple[int, tuple[str, ...]]:
-    """Return the place after a group and what one of its alternatives requires each; () if one requires nothing."""
+def needs_digit(pattern: str) -> bool:
+    """Return whether a line certainly needs a digit for a pattern to match."""
+    place = 0
+    needed = False
+    while place < len(pattern):
+        character = pattern[place]
+        digit = character.isdigit()
+        if character == "|":
+            return False
+        if character == "(":
+            place, parts = _alternatives(pattern, place)
+            digit = bool(parts) and all(map(needs_digit, parts))
+        elif character == "[":
+            end = _class_end(pattern, place)
+            digit = _DIGITS.fullmatch(pattern, place, end) is not None
+            place = end
+        elif character == "\\":
+            digit = pattern[place + 1 : place + 2] == "d"
+            if pattern[place + 1 : place + 2] in tuple("pPNxuU"):
+                return False
+            place += 2
+        else:
+            place += 1
+        needed = needed or (digit and not _optional(pattern, place))
+        if place < len(pattern) and pattern[place] == "{":
+            place = pattern.find("}", place) + 1 or len(pattern)
+    return needed
+
+
+def _optional(pattern: str, place: int) -> bool:
+    """Return whether what stands before a place may be missing."""
+    return place < len(pattern) and (pattern[place] in "?*" or pattern[place : place + 2] in ("{0", "{,"))
+
+
+def _alternatives(pattern: str, place: int) -> tuple[int, list[str]]:
+    """Return the place after a group and its alternatives; none if it consumes nothing, as a look-around."""
     start = place + 1
     positive = not pattern.startswith("?", start)
     for opening in ("?:", "?-i:", "?i:"):
@@ -110,16 +151,8 @@ def _group(pattern: str, place: int) -> tuple[int, tuple[str, ...]]:
         if character == "|" and depth == 1:
             cuts.append(place + 1)
         place += 1
-    if not positive:
-        return place, ()
     ends = [*(cut - 1 for cut in cuts[1:]), place - 1]
-    options: list[str] = []
-    for begin, end in zip(cuts, ends, strict=True):
-        needed = required_text(pattern[begin:end])
-        if not needed:
-            return place, ()
-        options.extend(needed)
-    return place, tuple(options)
+    return place, [pattern[begin:end] for begin, end in zip(cuts, ends, strict=True)] if positive else []
 
 
 class Patterns:
@@ -128,35 +161,68 @@ class Patterns:
     def __init__(self, signatures: Iterable[Signature]) -> None:
         self._sources = [(signature, pattern) for signature in signatures for pattern in signature.patterns]
         self._required = [required_text(pattern) for _, pattern in self._sources]
+        self._digit = [needs_digit(pattern) for _, pattern in self._sources]
+        self._texts = sorted({text for texts in self._required for text in texts})
         self._compiled: dict[str, regex.Pattern[str]] = {}
 
     def find(self, lines: Sequence[str]) -> list[PatternHit]:
         """Return the first hit of each pattern in each line.
 
-        Each pattern runs once over all lines joined; only where it hits, over each line by itself. A pattern
-        that takes too long on hostile text is passed over.
+        A pattern runs only over lines that have what it certainly needs. One that takes too long on hostile text
+        is passed over.
 
         Args:
             lines: as ``normal_line`` gives them.
         """
         cut = [line[:LONGEST_LINE] for line in lines]
-        # NUL keeps a pattern's \s* or look-around from reaching into the next line.
-        joined = "\n\0\n".join(cut)
+        lowered = [line.lower() for line in cut]
+        joined = "\n".join(lowered)
+        begins = [0, *accumulate(len(line) + 1 for line in lowered)]
+        everywhere = list(range(len(cut)))
+        digits = [number for number in everywhere if _DIGIT.search(cut[number])]
+        numbered = set(digits)
+        triples = {joined[place : place + 3] for place in range(len(joined) - 2)}
+        having = {
+            text: _lines_with(text, joined, begins)
+            for text in self._texts
+            if (len(text) < 3 or text[:3] in triples) and text in joined
+        }
+        together: dict[tuple[int, ...], str] = {}
         hits: list[PatternHit] = []
-        lowered = joined.lower()
-        for (signature, source), required in zip(self._sources, self._required, strict=True):
-            if required and not any(text in lowered for text in required):
+        for (signature, source), required, digit in zip(self._sources, self._required, self._digit, strict=True):
+            where = digits if digit else everywhere
+            if required:
+                some = set().union(*(having[text] for text in required if text in having))
+                where = sorted(some & numbered if digit else some)
+            if not where:
                 continue
             pattern = self._compiled.get(source)
             if pattern is None:
                 pattern = self._compiled[source] = compile_pattern(source)
             try:
-                if pattern.search(joined, timeout=TIMEOUT_S) is None:
-                    continue
-                for number, line in enumerate(cut):
-                    found = pattern.search(line, timeout=TIMEOUT_S)
+                # Nearly always nothing is found: one search over many lines is cheaper than many. NUL keeps a
+                # pattern's \s* or look-around from reaching into the next line.
+                if len(where) > _FEW:
+                    key = tuple(where)
+                    if key not in together:
+                        together[key] = "\n\0\n".join(cut[number] for number in where)
+                    if pattern.search(together[key], timeout=TIMEOUT_S) is None:
+                        continue
+                for number in where:
+                    found = pattern.search(cut[number], timeout=TIMEOUT_S)
                     if found is not None and found.end() > found.start():
                         hits.append(PatternHit(signature, source, number, found.start(), found.end(), found.group()))
             except TimeoutError:
                 continue
         return hits
+
+
+def _lines_with(text: str, joined: str, begins: list[int]) -> set[int]:
+    """Return the numbers of the lines that have a text."""
+    found: set[int] = set()
+    place = joined.find(text)
+    while place >= 0:
+        number = bisect_right(begins, place) - 1
+        found.add(number)
+        place = joined.find(text, begins[number + 1])
+    return found

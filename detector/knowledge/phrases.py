@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from detector.knowledge.alignment import NEVER
+from detector.knowledge.block import NEVER
 from detector.knowledge.costs import codes, places
 from detector.knowledge.folding import Folded, fold, main_script, script_of, skeleton
 from detector.knowledge.sides import PhraseSide
@@ -194,14 +194,17 @@ class Index:
         # A triple that few phrases have says more. No index is taken for smaller than 2048 phrases, so that a
         # signature tested by itself is found as it is found among all others.
         self.worth = np.log2(max(self.count, 2048) / (self.counts + 4)).astype(np.float32)
+        worth = np.repeat(self.worth, self.counts)
+        self.all_worth = np.bincount(self.owners, weights=worth, minlength=self.count)
 
-    def candidates(self, lines: Sequence[str], most: int, least: float) -> list[tuple[int, int]]:
+    def candidates(self, lines: Sequence[str], most: int, least: float, share: float = 0.0) -> list[tuple[int, int]]:
         """Return (line, phrase) pairs worth aligning.
 
         Args:
             lines: letters of the lines.
             most: how many phrases a line may have.
             least: worth of the shared triples that a pair needs.
+            share: part of the worth of all of the phrase's triples that a pair needs.
         """
         if not self.count or not lines:
             return []
@@ -218,15 +221,15 @@ class Index:
         offsets = np.repeat(self.starts[at] - (np.cumsum(counts) - counts), counts) + np.arange(total)
         cells = np.repeat(owner_line, counts) * self.count + self.owners[offsets]
         scores = np.bincount(cells, weights=np.repeat(self.worth[at], counts), minlength=len(lines) * self.count)
-        table = scores.reshape(len(lines), self.count)
-        pairs: list[tuple[int, int]] = []
-        good_lines, good = np.nonzero(table >= least)
-        values = table[good_lines, good]
-        order = np.lexsort((good, -values, good_lines))
-        taken: dict[int, int] = {}
-        for place in order:
-            line = int(good_lines[place])
-            if taken.get(line, 0) < most:
-                taken[line] = taken.get(line, 0) + 1
-                pairs.append((line, int(good[place])))
-        return pairs
+        good = np.flatnonzero(scores >= least)
+        line, phrase = np.divmod(good, self.count)
+        if share:
+            enough = scores[good] >= share * self.all_worth[phrase]
+            good, line, phrase = good[enough], line[enough], phrase[enough]
+        order = np.lexsort((phrase, -scores[good], line))
+        line, phrase = line[order], phrase[order]
+        # How many of the same line stand before each pair.
+        begins = np.flatnonzero(np.diff(line, prepend=-1))
+        rank = np.arange(len(line)) - np.repeat(begins, np.diff(np.append(begins, len(line))))
+        kept = rank < most
+        return list(zip(line[kept].tolist(), phrase[kept].tolist(), strict=True))
