@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detector.reading import geometry
 from detector.reading.merge import merged, reading_order, same
-from detector.reading.search import Place, joined, united
+from detector.reading.places import Place, joined, united
 from detector.types import TextLine, box_quad
 
 
@@ -128,3 +128,17 @@ def test_a_finer_view_of_the_same_place_is_preferred_unless_it_is_cut() -> None:
     assert [kept.view for kept in united([coarse, fine])] == ["top"]
     cut = place(10, 10, 60, 32, view="top", scale=2.0)
     assert [kept.view for kept in united([coarse, cut])] == ["whole"]
+
+
+def test_of_what_must_be_kept_no_reading_is_lost_where_better_lines_cover_it() -> None:
+    better = [
+        TextLine(text="one one one", confidence=0.99, quad=box_quad(0, 0, 200, 20), engine="e", view="w"),
+        TextLine(text="two two two", confidence=0.99, quad=box_quad(0, 22, 200, 42), engine="e", view="w"),
+    ]
+    blot = TextLine(text="one two", confidence=0.4, quad=box_quad(0, 0, 200, 42), engine="e", view="v")
+
+    def readings(lines: tuple[TextLine, ...]) -> set[str]:
+        return {text for line in lines for text in (line.text, *(vote.text for vote in line.votes))}
+
+    assert "one two" not in readings(merged([*better, blot]))
+    assert "one two" in readings(merged([*better, blot], kept=[blot]))

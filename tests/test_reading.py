@@ -16,10 +16,11 @@ from rapidfuzz.fuzz import ratio
 from detector.config import Settings
 from detector.errors import EngineError
 from detector.reading.cascade import EFFORTS, Cascade
+from detector.reading.places import Place
 from detector.reading.protocol import Availability, RawLine, RawText, Spot
 from detector.reading.reader import Reader, Reading
 from detector.reading.rereading import Read, over_the_border, trust, unread
-from detector.reading.search import Place, planned
+from detector.reading.search import planned
 from detector.registry import ENGINES
 from detector.types import Frame, Pixels, TextLine, box_quad, quad_bounds
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.reading import geometry, views
-from detector.reading.search import Plan, planned, without_flat_ends
+from detector.reading.search import Plan, busy_parts, planned
 from detector.reading.views import View
 from detector.types import Pixels, box_quad
 
@@ -89,11 +89,10 @@ def test_flat_ends_are_left_out_and_flat_views_are_not_searched() -> None:
     pixels = np.full((300, 640, 3), 80, np.uint8)
     pixels[10:20, 320:350] = 200
     top = views.part(pixels, (0, 0, 640, 64), 1.0, "top")
-    trimmed = without_flat_ends(top)
-    assert trimmed is not None
+    (trimmed,) = busy_parts(top)
     assert trimmed.pixels.shape[1] < 200
     assert geometry.apply(trimmed.back, np.array([[0.0, 0.0]]))[0][0] <= 304
-    assert without_flat_ends(views.part(pixels, (0, 200, 640, 264), 1.0, "x")) is None
+    assert not busy_parts(views.part(pixels, (0, 200, 640, 264), 1.0, "x"))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (33, 47)])

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from detector.reading import geometry
 from detector.reading.merge import merged
+from detector.reading.places import Place
 from detector.reading.protocol import Availability, ScriptEngine, SpottingEngine
 from detector.reading.rereading import Read, corners, is_poor, read_other_ways, read_places, read_scripts, trust, unread
 from detector.reading.scripts import script_of
-from detector.reading.search import Place, Plan, places_in
+from detector.reading.search import Plan, places_in
 from detector.registry import ENGINES
 from detector.types import Pixels, TextLine, Vote
 
@@ -36,6 +37,7 @@ class Effort:
         other_ways: badly read lines that are read another way.
         other_scripts: lines that are offered to the engine for other scripts.
         second_opinion: badly read lines that the other engine reads in Latin letters, too.
+        keeps: an effort that is made before this one and all readings of which are kept.
     """
 
     search: Plan
@@ -43,12 +45,15 @@ class Effort:
     other_ways: int
     other_scripts: int
     second_opinion: int = 0
+    keeps: str = ""
 
 
 EFFORTS = {
-    "quick": Effort(search=Plan(long_side=544, border=0.1, border_long=1280), most=24, other_ways=2, other_scripts=0),
+    "quick": Effort(
+        search=Plan(long_side=736, border=0.1, border_long=1280, closer=0.4), most=24, other_ways=2, other_scripts=0
+    ),
     "normal": Effort(
-        search=Plan(long_side=800, border=0.14, border_long=1600, edge_depth=32, edge_long=3840),
+        search=Plan(long_side=1040, border=0.14, border_long=1600, edge_depth=32, edge_long=3840, closer=0.8),
         most=80,
         other_ways=8,
         other_scripts=6,
@@ -61,6 +66,7 @@ EFFORTS = {
         other_ways=60,
         other_scripts=20,
         second_opinion=20,
+        keeps="normal",
     ),
 }
 
@@ -97,17 +103,24 @@ class Cascade:
 
     def read(self, pixels: Pixels) -> tuple[tuple[TextLine, ...], tuple[str, ...]]:
         """Return the lines of a picture and what should be noted about them."""
-        effort = self._effort
+        lines, notes = self._looked(pixels, self._effort)
+        if self._effort.keeps:
+            kept, _ = self._looked(pixels, EFFORTS[self._effort.keeps])
+            lines = merged((*lines, *kept), kept=kept)
+        return lines, notes
+
+    def _looked(self, pixels: Pixels, effort: Effort) -> tuple[tuple[TextLine, ...], tuple[str, ...]]:
         places = places_in(pixels, self._engine, effort.search)[: effort.most]
         reads = read_places(pixels, places, self._engine)
         better = read_other_ways(pixels, reads, self._engine, most=effort.other_ways)
         left = unread(reads, better) if effort.other_scripts else []
+        known = {place: "".join(read.text.text for read in reads if read.place == place) for place in left}
         foreign: list[Read] = []
         for other, scripts in self._asked:
             done = {read.place for read in foreign}
             still = [place for place in left if place not in done][: effort.other_scripts]
             if still and scripts:
-                foreign += read_scripts(pixels, still, other, scripts)
+                foreign += read_scripts(pixels, still, other, scripts, known=known)
         second: list[Read] = []
         if self._other is not None and effort.second_opinion:
             doubtful = [read.place for read in (*reads, *better) if is_poor(read)]

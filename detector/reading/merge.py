@@ -39,12 +39,17 @@ def same_place(one: Quad, other: Quad) -> bool:
     return smaller > 0 and geometry.shared(one, other) >= SAME_AREA * smaller
 
 
-def merged(lines: Iterable[TextLine]) -> tuple[TextLine, ...]:
+def merged(lines: Iterable[TextLine], *, kept: Sequence[TextLine] = ()) -> tuple[TextLine, ...]:
     """Return every line once, with all its readings, in reading order.
 
     The best reading of a line is kept whole; nothing is put together from several. Exact repetitions leave
     one vote.
+
+    Args:
+        lines: as they were read.
+        kept: those of which no reading may be lost, even where better lines cover them: there they are votes.
     """
+    precious = {id(line) for line in kept}
     ordered = sorted(lines, key=lambda line: (-worth(line), line.quad, line.text, line.engine, line.view))
     boxes = geometry.bounds(line.quad for line in ordered)
     # Only lines whose rectangles meet can be the same: a page of text has hundreds.
@@ -58,6 +63,8 @@ def merged(lines: Iterable[TextLine]) -> tuple[TextLine, ...]:
         elif not _covered(line, [group[0] for group in close]):
             firsts[len(groups)] = box
             groups.append([line])
+        elif id(line) in precious:
+            max(close, key=lambda group: geometry.shared(group[0].quad, line.quad)).append(line)
     return reading_order([_with_votes(group) for group in groups])
 
 

@@ -5,13 +5,13 @@ The reason is always in the picture: a place that the detector is sure of and th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detector.reading import geometry
+from detector.reading.places import Place
 from detector.reading.protocol import RawText, ScriptEngine, SpottingEngine
 from detector.reading.scripts import letter_script
-from detector.reading.search import Place
 from detector.types import Pixels, Quad, make_quad
 
 CROP_HEIGHT = 48
@@ -31,6 +31,10 @@ VERY_LONG = 5.0
 LONG_SCORE = 0.5
 """Scenery is rarely this much longer than high; of such places the detector may be a little less sure."""
 UNREAD_CONFIDENCE = 0.93
+LATIN_ENOUGH = 0.82
+LATIN_SHARE = 0.5
+"""A reading this sure with this share of small Latin letters and digits is one of Latin print, if perhaps faint:
+other scripts are read as capitals, as Chinese, or hardly at all."""
 SPARSE = 0.4
 """Fewer characters than this for each height of a place's length: most of what stands there was not read."""
 CLEARLY = 0.04
@@ -39,6 +43,8 @@ EXTEND = 0.4
 """Letters cut by the upper or lower border get this part of their height back: their strokes run on."""
 SCRIPT_CONFIDENCE = 0.15
 """A reading in another script that is less sure is left out; one that is right can be as doubtful as this."""
+LIKE_CHINESE = "Hang"
+"""Korean is read as Chinese by an engine without its letters; it is tried first, and where that is so only."""
 SCRIPT_FITS = 0.75
 SCRIPT_SHARE = 0.6
 """Of the letters must belong to the script that was tried."""
@@ -136,7 +142,14 @@ def unread(reads: Sequence[Read], better: Sequence[Read]) -> list[Place]:
         and read.place.aspect >= UNREAD_LIKE
         and geometry.sides(read.place.quad)[1] >= UNREAD_HEIGHT
         and best[corners(read)] < UNREAD_CONFIDENCE
+        and not _is_latin(read)
     ]
+
+
+def _is_latin(read: Read) -> bool:
+    letters = [letter for letter in read.text.text if not letter.isspace()]
+    plain = sum(letter.isascii() and (letter.islower() or letter.isdigit()) for letter in letters)
+    return trust(read) >= LATIN_ENOUGH and plain >= LATIN_SHARE * len(letters)
 
 
 def corners(read: Read) -> tuple[tuple[float, float], ...]:
@@ -144,20 +157,36 @@ def corners(read: Read) -> tuple[tuple[float, float], ...]:
     return tuple(sorted(read.place.quad))
 
 
-def read_scripts(pixels: Pixels, places: Sequence[Place], engine: ScriptEngine, scripts: Sequence[str]) -> list[Read]:
+def read_scripts(
+    pixels: Pixels,
+    places: Sequence[Place],
+    engine: ScriptEngine,
+    scripts: Sequence[str],
+    *,
+    known: Mapping[Place, str] | None = None,
+) -> list[Read]:
     """Return the readings of each place in every script that fits it, until one fits well.
 
     Letters of a wrong script are read with hardly less confidence than faint ones of the right script, so that
     all readings are kept; the surest is the line's text, the others are its votes.
+
+    Args:
+        pixels: the picture.
+        places: where to read.
+        engine: that has these scripts.
+        scripts: to try.
+        known: what another engine made of a place.
     """
     crops = [geometry.cut_out(pixels, place.quad, height=SCRIPT_HEIGHT, max_width=MAX_WIDTH) for place in places]
     kept: dict[int, list[Read]] = {number: [] for number in range(len(places))}
     fits: set[int] = set()
-    for script in scripts:
+    for script in sorted(scripts, key=lambda script: script != LIKE_CHINESE):
         # A line that one script fits well needs no other.
         numbers = [number for number in kept if number not in fits]
+        if script == LIKE_CHINESE and known is not None:
+            numbers = [number for number in numbers if _looks_chinese(known.get(places[number], ""))]
         if not numbers:
-            break
+            continue
         answers = engine.recognise_script([crops[number] for number in numbers], script)
         for number, texts in zip(numbers, answers, strict=True):
             for text in texts:
@@ -167,6 +196,11 @@ def read_scripts(pixels: Pixels, places: Sequence[Place], engine: ScriptEngine, 
                     if text.confidence * part >= SCRIPT_FITS:
                         fits.add(number)
     return [read for number in kept for read in kept[number]]
+
+
+def _looks_chinese(text: str) -> bool:
+    scripts = {letter_script(letter) for letter in text} - {"Zyyy"}
+    return not scripts or bool(scripts & {"Hani", "Hira", "Kana"})
 
 
 def share_of(text: str, script: str) -> float:

@@ -82,7 +82,7 @@ class Engine:
             return Availability(
                 ready=False, reason="Tesseract has no language 'eng'", remedy="apt install tesseract-ocr-eng"
             )
-        missing = [script for script in ("Cyrl", "Arab", "Hebr", "Deva") if script not in scripts]
+        missing = [script for script in ("Cyrl", "Arab", "Hebr", "Deva", "Hang") if script not in scripts]
         packages = " ".join(f"tesseract-ocr-{LANGUAGES[script][0]}" for script in missing)
         return Availability(
             ready=True,
