@@ -60,7 +60,14 @@ EFFORTS = {
     ),
     "thorough": Effort(
         search=Plan(
-            long_side=1600, border=0.25, border_long=4096, sides=True, edge_depth=96, edge_long=4096, contrast=True
+            long_side=1600,
+            border=0.25,
+            border_long=4096,
+            sides=True,
+            edge_depth=96,
+            edge_long=4096,
+            contrast=True,
+            closer=1.5,
         ),
         most=300,
         other_ways=60,
