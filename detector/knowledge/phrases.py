@@ -19,6 +19,9 @@ from detector.types import Signature
 
 _SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")
 END_SHIFTS = 2
+BORDER_BITS = -2.5
+"""Bits for a part that breaks off at the picture's border. How much is left of the line says where it broke off, so
+there is next to nothing to choose; that few letters are left is charged by itself (``found_phrase``)."""
 CUT_LETTERS = 10
 """A phrase that counts only as a whole may still be cut by the picture's border if it has so many letters."""
 _WIDE = frozenset({"Hani", "Hang", "Thai", "Deva", "Beng", "Taml"})
@@ -122,7 +125,7 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
         ends=ends,
         first=first,
         last=last,
-        border=float(NEVER) if whole and size < CUT_LETTERS else float(-(1 + np.log2(size))),
+        border=float(NEVER) if whole and size < CUT_LETTERS else BORDER_BITS,
     )
 
 
