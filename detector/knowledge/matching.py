@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from detector.knowledge.alignment import align_many, best_scores
+from detector.knowledge.block import NEVER
 from detector.knowledge.costs import packaged_costs, read_config
 from detector.knowledge.folding import normal_line
 from detector.knowledge.found import (
@@ -65,7 +66,11 @@ class Matcher:
         for phrase in self.phrases:
             if not phrase.whole or phrase.size >= CUT_LETTERS:
                 counts[phrase.script, phrase.whole] += 1
-        # log2 of how many phrases were looked for where each one was.
+        # log2 of how many phrases were looked for where each one was, and in lines of each script.
+        self.searched_in = {
+            script: float(np.log2(max(counts[script, False] + counts[script, True], FEWEST.get(script, FEWEST["*"]))))
+            for script in {phrase.script for phrase in self.phrases}
+        }
         self.searched = [
             float(
                 np.log2(
@@ -136,7 +141,7 @@ class Matcher:
         weights = line_weights(variants, spots)
         scores = best_scores([(self.phrases[number].side, variants[line].side) for line, number in pairs], self.costs)
         places = [variant.cost + weights[variant.line] for variant in variants]
-        total = scores + [places[line] - self.searched[number] for line, number in pairs]
+        total = scores + [places[line] - self._searched(number, variants[line]) for line, number in pairs]
         likely = np.flatnonzero(total >= LEAST_TRACED).tolist()
         likely.sort(key=lambda row: (-total[row], pairs[row]))
         hits: dict[int, list[Hit]] = defaultdict(list)
@@ -162,6 +167,10 @@ class Matcher:
                 phrase = self.phrases[number]
                 lost, _ = discount(phrase, variants[row], alignment, self._ordinary(phrase.signature))
                 hits[number].append(Hit(variants[row], alignment, lost))
+
+    def _searched(self, number: int, variant: Variant) -> float:
+        """Return the charge for a phrase; a Latin name in a Chinese phrase was looked for among all Latin ones."""
+        return max(self.searched[number], self.searched_in.get(variant.script, 0.0))
 
     def _ordinary(self, signature: Signature) -> Pairs:
         """Return the pairs of words that a signature's author calls ordinary; worked out when first needed."""
@@ -235,7 +244,8 @@ class Matcher:
         chain.reverse()
         numbers = [hit.variant.line for hit in chain]
         placed, bits = place_bits(phrase.signature, [spots[number] for number in numbers])
-        raw = total[last] - self.searched[phrase.number] + max(weights[number] for number in numbers) + bits
+        searched = max(self._searched(phrase.number, hit.variant) for hit in chain)
+        raw = total[last] - searched + max(weights[number] for number in numbers) + bits
         return found_phrase(
             phrase,
             chain,
@@ -254,16 +264,21 @@ class Matcher:
             return None
         if not next_line(spots[upper.variant.line], spots[lower.variant.line], phrase.script):
             return None
+        broke, began = float(phrase.side.last[end - 1]), float(phrase.side.first[begin])
+        if upper.variant.side.cut_end and upper.alignment.text[1] == len(upper.variant.folded.letters):
+            broke = max(broke, phrase.side.border)
+        if lower.variant.side.cut_begin and lower.alignment.text[0] == 0:
+            began = max(began, phrase.side.border)
+        if min(broke, began) <= NEVER / 2:
+            return None
         if begin - end > 1:
             # Letters are missing in between. Where the border took them, both lines broke off for one reason, and
             # the next part begins within a line's length: that is cheaper than a second part from anywhere.
             if upper.alignment.phrase[0] != lower.alignment.phrase[0] and _cut_between(upper, lower):
-                broke = max(float(phrase.side.last[end - 1]), phrase.side.border)
-                began = max(float(phrase.side.first[begin]), phrase.side.border)
-                return min(0.0, -1.0 - float(np.log2(min(begin - end, phrase.size) + LINE_LETTERS))) - broke - began
+                return min(0.0, -1.0 - float(np.log2(min(begin - end, phrase.size) + LINE_LETTERS)) - broke - began)
             return -1.0
         # The text goes on where it broke off: there was no choice of where to break and where to begin.
-        return -2.0 - float(phrase.side.last[end - 1]) - float(phrase.side.first[begin])
+        return -2.0 - broke - began
 
     def _structured(
         self, observations: Observations, variants: Sequence[Variant], spots: Sequence[Place]
