@@ -119,6 +119,35 @@ def test_border_beats_the_middle(knowledge: Knowledge) -> None:
     assert bits(knowledge, at_right("elopment foota")) > bits(knowledge, at_right("elopment foota", gap=300)) + 3
 
 
+def test_whole_words_at_a_border_show_less_of_a_cut(knowledge: Knowledge) -> None:
+    from detector.knowledge.ordinary import WHOLE_WORDS_CUT
+
+    match = best(knowledge, at_right("All content"))
+    letters = best(knowledge, at_right("All conten"))
+    assert match is not None and letters is not None
+    assert WHOLE_WORDS_CUT < 0
+    assert 0 < match.bits - letters.bits < 1.5  # one letter more, and a word's end
+
+
+@pytest.mark.parametrize(("upper", "lower"), [("nage", "M xy"), ("ao de persona", "gem"), ("leção de person", "agem")])
+def test_what_a_border_cut_is_paid_for_once_and_never_given_back(knowledge: Knowledge, upper: str, lower: str) -> None:
+    # The upper line runs from border to border, as a part of a word that counts only as a whole.
+    found = knowledge.match(picture(line(upper, 0, 276, width=SIZE[0]), line(lower, 0, 300)))
+    assert all(match.bits < 60 for match in found)
+
+
+@pytest.mark.parametrize("text", ["들어졌습니다", "있습니다", "발견되었습니다", "하였습니다", "확인하십시오"])
+def test_how_korean_verbs_end_says_nothing(knowledge: Knowledge, text: str) -> None:
+    for left in (0.0, SIZE[0] - 9.0 * len(text)):
+        assert not [match for match in knowledge.match(picture(line(text, left, 300))) if match.bits >= 3]
+    assert knowledge.match(picture(line("개발 중인 게임 화면입니다", 500, 300)))
+
+
+def test_a_latin_name_in_a_chinese_phrase_is_searched_among_latin_ones(knowledge: Knowledge) -> None:
+    for text, left in (("NDOWS", 0.0), ("window", SIZE[0] - 54.0)):
+        assert all(match.bits < 3 for match in knowledge.match(picture(line(text, left, 300))))
+
+
 def test_doubtful_letters_count_less(knowledge: Knowledge) -> None:
     text = "All content subject to"
     sure = line(text, SIZE[0] - 198, 12, char_confidences=(0.98,) * len(text))

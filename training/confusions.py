@@ -25,7 +25,7 @@ from rapidfuzz.distance import Levenshtein
 from detector.knowledge.costs import ALPHABET
 from detector.knowledge.folding import fold
 from detector.registry import ENGINES
-from training.letters_null import free_text, snippet
+from training.ordinary_text import free_text, snippet
 
 CONFIG = Path("models/letters-v1/config.json")
 PRIOR = 150

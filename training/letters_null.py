@@ -14,14 +14,11 @@ signatures are looked for as fragments. The pictures as they were read are run t
 from __future__ import annotations
 
 import argparse
-import gettext
-import gzip
 import hashlib
 import json
 import random
-import re
-import subprocess
 import sys
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -33,74 +30,21 @@ import numpy as np
 from detector.knowledge.base import load_knowledge, load_signatures
 from detector.knowledge.costs import read_config
 from detector.knowledge.folding import fold, main_script
-from detector.knowledge.found import Found
+from detector.knowledge.found import LEAST_WHOLE, Found
 from detector.knowledge.lines import place_of, prepare
 from detector.knowledge.matching import Matcher
 from detector.resources import SIGNATURES
 from detector.types import Observations, Signature, TextLine, make_quad
+from training.ordinary_text import free_text, snippet
 
-GAMES = re.compile(r"warzone|minetest|openarena|supertux|tuxracer|flightgear|gcompris|game", re.IGNORECASE)
 GENUINE = {"sensor", "device", "broadcaster", "platform", "stock", "editor"}
 ENGLISH_SHARE = 0.4
 ERROR_SHARE = 0.02
 FROM = 0.0  # raw score from which on the tail is fitted
 LEVELS = (0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16)
+SHARED = 1.0  # bits of a signature whose words genuine pictures print as well
+TOLD = 3.0  # bits from which on a report tells a find
 REACHED = 3  # finds that a level needs to count as measured
-
-
-def free_text() -> dict[str, list[list[str]]]:
-    """Return ordinary text by language: lists of the words of one message, description or paragraph."""
-    texts: dict[str, set[str]] = defaultdict(set)
-    packages = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True, check=False).stdout
-    for block in packages.split("\n\n"):
-        if re.search(r"^Section: .*games", block, re.MULTILINE):
-            continue
-        found = re.search(r"^Description(?:-en)?: (.+)$", block, re.MULTILINE)
-        if found and not GAMES.search(found[1]):
-            texts["en"].add(found[1])
-    for path in Path("/usr/share/locale").glob("*/LC_MESSAGES/*.mo"):
-        if GAMES.search(path.name):
-            continue
-        try:
-            catalog = gettext.GNUTranslations(path.open("rb"))._catalog  # type: ignore[attr-defined]
-        except (OSError, ValueError, IndexError):
-            continue
-        language = path.parts[4].split("_")[0].split("@")[0]
-        for key, value in catalog.items():
-            for name, text in ((language, value), ("en", key if isinstance(key, str) else "")):
-                if isinstance(text, str) and 8 < len(text) < 400:
-                    texts[name].add(re.sub(r"%[-\d.]*[a-z]+|[<>_\\{}]", " ", text))
-    for path in Path("/usr/share/man").glob("*/man?/*.gz"):
-        language = path.parts[4].split("_")[0].split(".")[0]
-        raw = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
-        for row in raw.splitlines():
-            if not row.startswith((".", "'")) and len(row) > 12:
-                texts[language].add(re.sub(r"\\f.|\\[-&(].{0,2}|\\", " ", row))
-    result = {}
-    for language, rows in sorted(texts.items()):
-        kept = [words for words in (row.split() for row in sorted(rows)) if len(words) > 1 or not row_ascii(words)]
-        if sum(map(len, kept)) > 2000:
-            result[language] = kept
-    return result
-
-
-def row_ascii(words: list[str]) -> bool:
-    return "".join(words).isascii()
-
-
-def snippet(rows: list[list[str]], letters: int, rng: random.Random) -> str:
-    """Return a run of words with about as many letters."""
-    words = rng.choice(rows)
-    begin = rng.randrange(len(words))
-    text = ""
-    for word in words[begin:]:
-        text = f"{text} {word}".strip()
-        if len(text) >= letters:
-            break
-    if len(text) > 1.4 * letters + 4:  # scripts without blanks
-        begin = rng.randrange(max(len(text) - letters, 1))
-        text = text[begin : begin + letters]
-    return text
 
 
 def misread(text: str, rng: random.Random) -> str:
@@ -176,6 +120,11 @@ def main() -> None:
     parser.add_argument("--read", type=Path)
     parser.add_argument("--pictures", type=int, default=30_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--held-out",
+        action="store_true",
+        help="measure, on text that the calibration never sees, what is found with the calibration that stands",
+    )
     parser.add_argument("--save", type=Path, help="write the raw scores here, one JSON object a line")
     parser.add_argument("--again", type=Path, help="calibrate from raw scores that were written before")
     arguments = parser.parse_args()
@@ -184,7 +133,11 @@ def main() -> None:
         write_calibration(rest, Counter(first["pictures"]), first["others"])
         return
     pictures = templates(arguments.read)
-    texts = free_text()
+    # Half of the text calibrates, the other half judges.
+    texts = {
+        language: [words for words in rows if zlib.crc32(" ".join(words).encode()) % 2 == arguments.held_out]
+        for language, rows in free_text().items()
+    }
     sys.stderr.write(
         f"{len(pictures)} pictures, {sum(len(p.lines) for p in pictures)} lines; text in {len(texts)} languages\n"
     )
@@ -200,7 +153,7 @@ def main() -> None:
     others = 0
     for number in range(arguments.pictures):
         template = pictures[number % len(pictures)]
-        observed = number < len(pictures)
+        observed = number < len(pictures) and not arguments.held_out
         picture = template if observed else compose(template, texts, by_script, rng)
         scripts = {main_script(fold(line.text).letters) for line in picture.lines}
         with_script.update({"*"} | scripts)
@@ -230,7 +183,16 @@ def main() -> None:
         values = np.array([row["raw"] for row in rows if row["how"] == how and (how == "part" or row["speaks"])], float)
         counts = [int((values >= level).sum()) for level in range(-8, 31, 2)]
         sys.stderr.write(f"{how}, at -8, -6, ...: {counts}\n")
-    write_calibration(rows, with_script, others)
+    if arguments.held_out:
+        calibration: dict[str, Any] = read_config()["calibration"]  # type: ignore[assignment]
+        count = with_script["*"]
+        tables = false_finds(rows, calibration["shift"], count)
+        told = told_wrongly(rows, calibration["shift"])
+        table = {"pictures": count, "seed": arguments.seed, "with_script": dict(sorted(with_script.items()))}
+        write_config({"held_out": table | {"told": interval(len(told), count), "finds": told, "false_finds": tables}})
+        sys.stderr.write(json.dumps(table | {"told": interval(len(told), count), "finds": told}, indent=1) + "\n")
+    else:
+        write_calibration(rows, with_script, others)
 
 
 def strongest(found: Iterable[Found]) -> list[Found]:
@@ -310,7 +272,6 @@ def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str
     for low, high in ((1, 5), (6, 8), (9, 12), (13, 99)):
         values = np.array([row["raw"] for row in rows if low <= len(fold(row["quote"]).letters) <= high], float)
         lengths[f"{low} to {high} letters"] = {str(level): int((values >= level).sum()) for level in LEVELS}
-    folder = Path("models/letters-v1")
     config = read_config()
     config["calibration"] = {
         "slope": 1.0, "shift": shift, "most": most, "null": null,
@@ -319,11 +280,49 @@ def write_calibration(everything: list[dict[str, Any]], with_script: Counter[str
     config["null_by_length"] = lengths
     config["genuine_pictures"] = 10 ** int(np.log10(with_script["*"] / 3))  # no find in n pictures: below 3 / n
     config["false_finds"] = false_finds(everything, shift, with_script["*"])
+    write_config(config)
+    sys.stderr.write(json.dumps(config["calibration"], indent=1) + "\n" + json.dumps(config["false_finds"], indent=1))
+
+
+def write_config(changes: Mapping[str, object]) -> None:
+    """Write the configuration with these changes, and the sums of all files."""
+    folder = Path("models/letters-v1")
+    config = json.loads((folder / "config.json").read_text("utf-8")) | dict(changes)
     (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", "utf-8")
     names = ("letters.npz", "words.npz", "config.json")
     sums = "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
     (folder / "SHA256SUMS").write_text(sums, "utf-8")
-    sys.stderr.write(json.dumps(config["calibration"], indent=1) + "\n" + json.dumps(config["false_finds"], indent=1))
+
+
+def bits_of(row: dict[str, Any], shift: Mapping[str, float]) -> float:
+    """Return what a find of the run is worth: the calibrated score, less what the share that is left costs."""
+    if row["how"] != "part":
+        return max(float(row["raw"]), LEAST_WHOLE)
+    share = len(fold(row["quote"]).letters) / max(len(fold(row["phrase"]).letters), 1)
+    return float(row["raw"]) + shift.get(row["script"], shift["*"]) + float(np.log2(min(share, 1.0)))
+
+
+def told_wrongly(rows: list[dict[str, Any]], shift: Mapping[str, float]) -> list[str]:
+    """Return the finds that a report would hold against a picture: 3 bits and more, and not of a shared word."""
+    signatures = load_signatures(SIGNATURES)
+    found = {
+        row["picture"]: f"{row['how']} {bits_of(row, shift):.1f}: {row['quote']} ({row['phrase'][:50]}, {row['id']})"
+        for row in rows
+        if row["speaks"] > SHARED
+        and bits_of(row, shift) >= TOLD
+        and (row["how"] != "part" or looked_for(row, signatures))
+    }
+    return list(found.values())
+
+
+def interval(hits: int, count: int) -> dict[str, float]:
+    """Return a rate per 1,000 with its 95 % interval (Wilson)."""
+    z2 = 1.96**2
+    share = hits / count
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = 1.96 * float(np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))) / (1 + z2 / count)
+    rates = (share, max(0.0, middle - half), middle + half)
+    return dict(zip(("per 1000", "from", "to"), (round(1000 * rate, 2) for rate in rates), strict=True))
 
 
 def false_finds(rows: list[dict[str, Any]], config: dict[str, float], pictures: int) -> dict[str, dict[str, float]]:
@@ -335,11 +334,6 @@ def false_finds(rows: list[dict[str, Any]], config: dict[str, float], pictures: 
     whole = [row for row in rows if row["how"] != "part" and row["speaks"] > 0]
     tables: dict[str, dict[str, float]] = {}
 
-    def bits(row: dict[str, Any]) -> float:
-        share = len(fold(row["quote"]).letters) / max(len(fold(row["phrase"]).letters), 1)
-        line = config.get(row["script"], config["*"])
-        return float(row["raw"]) + line + float(np.log2(min(share, 1.0)))
-
     for name, chosen in (
         ("parts of every phrase, looked for everywhere", parts),
         ("parts where the matcher looks for them", looked),
@@ -347,9 +341,16 @@ def false_finds(rows: list[dict[str, Any]], config: dict[str, float], pictures: 
     ):
         tables[name] = {
             f"{level} bits and more": round(
-                1000 * len({row["picture"] for row in chosen if bits(row) > level}) / pictures, 2
+                1000 * len({row["picture"] for row in chosen if bits_of(row, config) > level}) / pictures, 2
             )
             for level in (0, 1, 2, 3, 4, 6, 8, 10, 12)
+        }
+    for how in ("whole", "pattern"):
+        found = [row for row in whole if row["how"] == how]
+        tables[f"{how}: 3 bits and more, speaking with more than {SHARED:g} bit"] = {
+            row["quote"]: sum(other["quote"] == row["quote"] for other in found)
+            for row in found
+            if row["speaks"] > SHARED and bits_of(row, config) >= TOLD
         }
     tables["whole phrases and patterns that speak for a game or a model"] = {
         "all": round(1000 * len({row["picture"] for row in whole}) / pictures, 2)
