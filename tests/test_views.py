@@ -95,6 +95,16 @@ def test_flat_ends_are_left_out_and_flat_views_are_not_searched() -> None:
     assert not busy_parts(views.part(pixels, (0, 200, 640, 264), 1.0, "x"))
 
 
+@pytest.mark.parametrize("y", [1, 3, 5, 290, 297])
+def test_what_the_border_cuts_is_looked_for_in_the_outermost_strips(y: int) -> None:
+    pixels = np.full((300, 640, 3), 80, np.uint8)
+    pixels[y : y + 2, 320:350:4] = 200
+    name = "top@2x" if y < 150 else "bottom@2x"
+    plan = Plan(long_side=64, edge_depth=32, edge_long=1280)
+    assert [view.name for view in planned(pixels, plan)] == ["whole", name]
+    assert [view.name for view in planned(np.full_like(pixels, 80), plan)] == ["whole"]
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (33, 47)])
 def test_odd_sizes_give_views_that_can_be_searched(size: tuple[int, int]) -> None:
     plan = Plan(long_side=64, border=0.3, border_long=400, sides=True, edge_depth=20, edge_long=800, contrast=True)

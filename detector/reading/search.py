@@ -20,7 +20,7 @@ BLOCK = 16
 """Size of those blocks in pixels."""
 QUIET = 10
 """More flat blocks than this one after the other part a strip: no line has such a gap."""
-SEEN = 32
+SEEN = 24
 OUTERMOST = 12
 """The outermost strips are for letters that the border cuts: something must stand out this much there, within this
 many pixels of the picture."""
@@ -121,7 +121,9 @@ def busy_parts(view: View, *, least: int = FLAT, rows: slice = slice(None)) -> l
         rows: of the view, in which to look for it; nothing stands where there is nothing in them.
     """
     looked = view.pixels[rows, :, 1]
-    high = min(BLOCK, looked.shape[0])
+    # A block is as high as what is looked at, if that is not a whole number of them: no row is left out.
+    high = BLOCK if looked.shape[0] % BLOCK == 0 or rows == slice(None) else looked.shape[0]
+    high = min(high, looked.shape[0])
     down, columns = looked.shape[0] // max(high, 1), view.pixels.shape[1] // BLOCK
     if not down or not columns:
         return [view]
@@ -131,8 +133,6 @@ def busy_parts(view: View, *, least: int = FLAT, rows: slice = slice(None)) -> l
     if not len(busy):
         return []
     left, top, right, bottom = view.inner
-    # Where only some rows were looked at, others may go on beyond the end of a part.
-    beyond = rows != slice(None)
     parts = []
     for run in np.split(busy, np.flatnonzero(np.diff(busy) > QUIET) + 1):
         # Some blocks are left around what is seen, so that no line is cut by this.
@@ -143,7 +143,7 @@ def busy_parts(view: View, *, least: int = FLAT, rows: slice = slice(None)) -> l
                 view,
                 pixels=view.pixels[:, first:] if at_end else view.pixels[:, first:last],
                 back=view.back @ geometry.shift(first, 0),
-                inner=(left if first == 0 else beyond, top, right if at_end else beyond, bottom),
+                inner=(left and first == 0, top, right and at_end, bottom),
             )
         )
     return parts
