@@ -142,3 +142,14 @@ def test_of_what_must_be_kept_no_reading_is_lost_where_better_lines_cover_it() -
 
     assert "one two" not in readings(merged([*better, blot]))
     assert "one two" in readings(merged([*better, blot], kept=[blot]))
+
+
+def test_what_must_be_kept_is_the_line_unless_another_reading_is_clearly_better() -> None:
+    kept = TextLine(text="work in progress", confidence=0.96, quad=box_quad(0, 0, 160, 20), engine="e", view="v")
+    alike = TextLine(text="work in progress", confidence=0.98, quad=box_quad(6, 0, 160, 20), engine="e", view="w")
+    better = TextLine(text="is a work in progress", confidence=0.98, quad=box_quad(0, 0, 200, 20), engine="e", view="w")
+    assert merged([alike, kept])[0].quad == alike.quad
+    (line,) = merged([alike, kept], kept=[kept])
+    assert line.quad == kept.quad
+    assert len(line.votes) == 2
+    assert merged([better, kept], kept=[kept])[0].text == better.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,8 @@ SAME_HEIGHT = 1.7
 """... unless one is this many times as high: then it holds more lines than one."""
 COVERED = 0.6
 """A reading of which other, better lines cover this much adds nothing."""
+NEARLY = 0.9
+"""A reading that must be kept is the line's own if it is worth this part of the best one."""
 
 
 def worth(line: TextLine) -> float:
@@ -65,7 +67,7 @@ def merged(lines: Iterable[TextLine], *, kept: Sequence[TextLine] = ()) -> tuple
             groups.append([line])
         elif id(line) in precious:
             max(close, key=lambda group: geometry.shared(group[0].quad, line.quad)).append(line)
-    return reading_order([_with_votes(group) for group in groups])
+    return reading_order([_with_votes(group, precious) for group in groups])
 
 
 def _covered(line: TextLine, better: Sequence[TextLine]) -> bool:
@@ -77,8 +79,11 @@ def _covered(line: TextLine, better: Sequence[TextLine]) -> bool:
     return len(inside) > 1 and sum(inside) >= COVERED * geometry.area(line.quad)
 
 
-def _with_votes(group: Sequence[TextLine]) -> TextLine:
-    best = group[0]
+def _with_votes(group: Sequence[TextLine], precious: Collection[int]) -> TextLine:
+    # What must be kept stays the line's text and place unless another reading is clearly better.
+    enough = NEARLY * worth(group[0])
+    best = next((line for line in group if id(line) in precious and worth(line) >= enough), group[0])
+    group = [best, *(line for line in group if line is not best)]
     votes: dict[Vote, None] = {}
     for line in group:
         own = Vote(text=line.text, confidence=line.confidence, engine=line.engine, view=line.view)
