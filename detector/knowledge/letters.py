@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from detector.resources import model_file
 Floats = npt.NDArray[np.float32]
 
 BOUNDARY = 0
+_bones = skeleton.__wrapped__  # too many words to be kept
 DIGIT_BITS = 3.8
 UNKNOWN_BITS = 8.0
 _DENSE = 300_000  # entries of a table that is kept by place; larger ones are searched
@@ -214,9 +216,24 @@ class LetterModel:
 
     def word_bits(self, words: Sequence[str]) -> Floats:
         """Return -log2 of each word's frequency; infinity for one that is no ordinary word."""
-        keys = np.array([word_key(word) for word in words], np.uint32)
+        return self._bits_of(np.array([word_key(word) for word in words], np.uint32))
+
+    def _bits_of(self, keys: npt.NDArray[np.uint32]) -> Floats:
         at = np.minimum(np.searchsorted(self._word_keys, keys), len(self._word_keys) - 1)
         return np.where(self._word_keys[at] == keys, self._word_bits[at], np.float32(np.inf))
+
+    def rest_bits(self, rest: str, end: bool) -> float:
+        """Return -log2 of the frequency of the ordinary word that a border left this of; infinity if there is none.
+
+        Args:
+            rest: letters of one word that lacks one or two.
+            end: whether they are its end; otherwise its begin.
+        """
+        letters = "abcdefghijklmnopqrstuvwxyz" if rest.isascii() else "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґ"
+        lost = [*letters, *("".join(pair) for pair in product(letters, repeat=2))]
+        words = [missing + rest if end else rest + missing for missing in lost]
+        keys = np.array([zlib.crc32(_bones(word).encode("utf-8", "surrogatepass")) for word in words], np.uint32)
+        return float(self._bits_of(keys).min())
 
     def _words(
         self, texts: Sequence[tuple[str, Sequence[bool], bool]], bits: Floats, known: npt.NDArray[np.bool_]
@@ -294,6 +311,12 @@ class LetterModel:
 def word_key(word: str) -> int:
     """Return the hash by which an ordinary word is known: of its letters, those that look alike made one."""
     return zlib.crc32(skeleton(word).encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=4096)
+def rest_bits(rest: str, end: bool) -> float:
+    """Return ``LetterModel.rest_bits`` of the packaged model."""
+    return letter_model().rest_bits(rest, end)
 
 
 @lru_cache(maxsize=1)

@@ -170,6 +170,8 @@ class Matcher:
 
     def _searched(self, number: int, variant: Variant) -> float:
         """Return the charge for a phrase; a Latin name in a Chinese phrase was looked for among all Latin ones."""
+        if variant.script == self.phrases[number].script:
+            return self.searched[number]
         return max(self.searched[number], self.searched_in.get(variant.script, 0.0))
 
     def _ordinary(self, signature: Signature) -> Pairs:

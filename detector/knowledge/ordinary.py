@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from detector.knowledge.folding import Folded, fold, skeleton
-from detector.knowledge.letters import letter_model
+from detector.knowledge.letters import letter_model, rest_bits
 from detector.knowledge.lines import Variant
 from detector.knowledge.phrases import Phrase
 from detector.knowledge.sides import Alignment
@@ -32,6 +32,8 @@ five, and of ordinary text, which keeps a margin, of three lines in five."""
 OTHER_WORD = -12.0  # an ordinary word was read where the phrase has another one
 RARE_WORD = -5.0  # the same where that word is so rare that a misread letter makes one as easily
 RARE_BITS = 16.0
+CUT_WORD = 4  # letters that the rest of a cut word needs to be looked up
+CUT_BITS = 2.0  # by which such a rest is rarer than the ordinary word that it is of: the border may leave others
 PART_OF_WORD = -8.0  # an ordinary word was read of which the phrase explains a part only
 LETTERS_AN_ERROR = 10  # a word that counts only as a whole may have one letter wrong in so many
 RUNS_ON = -5.0  # other words stand on both sides: a part of a sentence, not a text that somebody laid over
@@ -139,9 +141,14 @@ def discount(phrase: Phrase, variant: Variant, alignment: Alignment, own: Pairs)
             most = ALONE_BITS
         elif follows.get(number + 1):
             most = ALONE_BITS if nothing_else else FIRST_BITS
+        cut = (number == 0 and side.cut_begin) or (number == len(spans) - 1 and side.cut_end)
+        if cut and side.spaced and stop - first >= CUT_WORD and not side.known[first]:
+            rest = rest_bits(folded.letters[first:stop], number == 0 and side.cut_begin)
+            most = min(most, rest + CUT_BITS)
+            if len(inner) == 1 and len(begins) > 1 and np.isfinite(rest):
+                lost += ONE_WORD_CUT
         low, high = max(first, begin), min(stop, end)
         lost -= max(0.0, float(worth[low:high].sum()) - most)
-        cut = (number == 0 and side.cut_begin) or (number == len(spans) - 1 and side.cut_end)
         inside = first >= begin and stop <= end
         if side.spaced and not cut and side.known[first]:
             steps = [step for step in alignment.steps if step[2] < stop and step[3] > first]

@@ -19,7 +19,7 @@ from detector.types import Signature
 
 _SENTENCE_END = re.compile(r"[.!?;:|/•·\n。！？،؛।]")
 END_SHIFTS = 2
-BORDER_BITS = -2.5
+BORDER_BITS = -3.0
 """Bits for a part that breaks off at the picture's border. How much is left of the line says where it broke off, so
 there is next to nothing to choose; that few letters are left is charged by itself (``found_phrase``)."""
 CUT_LETTERS = 10
