@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python -m benchmarks.matching_limit
 
-For the end and the begin of every Latin phrase, so many letters long: how often ordinary text (training/ordinary_text.py;
-English four words of ten, the other languages alike) has the same letters at the end, or the begin, of a word. A
+For the end and the begin of every Latin phrase, so many letters long: how often ordinary text (English four words of
+ten, the other languages alike; training/ordinary_text.py) has the same letters at the end, or the begin, of a word. A
 matcher that names a game for them is wrong so often. The best that any matcher could do without a letter misread is to
 name the rarest fragments first, until their chance finds together reach the budget.
 """
