@@ -77,7 +77,6 @@ class Kind:
             why=_why(bits, names, count),
             quads=tuple(quad for _, quad, _ in parts),
             attributes={
-                "elements": ", ".join(f"{number} {name}" for name, number in names.items()),
                 "parts": ", ".join(name for name, _, _ in parts),
                 "lines_laid_over": str(count),
                 **{f"layout_{name}": f"{value:.2f}" for name, value in sorted(features.items()) if value},
