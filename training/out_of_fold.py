@@ -92,7 +92,7 @@ def display_evidence(bits: float) -> list[Evidence]:
     if not bits:
         return []
     told: dict[str, float] = {"game": bits} if bits > 0 else {"camera": -bits}
-    title = "a display like a game's" if bits > 0 else "a display like a camera's or station's own"
+    title = "A display like a game's" if bits > 0 else "A display like a camera's or station's own"
     return [Evidence(kind="display", group="display", mark="display", title=title, bits=told, why="measured")]
 
 

@@ -40,7 +40,7 @@ class Kind:
                     kind="consistency",
                     mark="consistency",
                     group="consistency",
-                    title="a stamp that cannot be",
+                    title="A stamp that cannot be",
                     quote=quote,
                     bits={},
                     why=f"“{quote}” is printed over the picture: {fault}. Cameras do not print that; if it was "

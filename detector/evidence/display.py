@@ -72,7 +72,7 @@ class Kind:
             kind="display",
             group="display",
             mark="display",
-            title="a display like a game's" if bits > 0 else "a display like a camera's or station's own",
+            title="A display like a game's" if bits > 0 else "A display like a camera's or station's own",
             bits=told,
             why=_why(bits, names, count),
             quads=tuple(quad for _, quad, _ in parts),
