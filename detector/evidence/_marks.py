@@ -130,7 +130,7 @@ def _why(
     signature = match.signature
     where = place(quads, observations.size) if quads else "in the picture"
     if not match.language:
-        letters = "the text has the form of this mark"
+        letters = "it is written just as this mark is"
     elif match.share >= 0.995:
         letters = f"this is “{match.phrase}”"
     else:
