@@ -110,6 +110,25 @@ def crosshair(picture: Image.Image, centre: tuple[float, float], size: float, fi
     strokes(picture, [*cross, *brackets], fill)
 
 
+def sparkle(picture: Image.Image, at: tuple[int, int], size: int, *, opacity: float) -> None:
+    """Lay a see-through white star of four points over it: a square out of which four circles are cut."""
+    large = 8 * size
+    shape = Image.new("L", (large, large), 255)
+    radius = 0.65 * large
+    for x in (large / 2 - radius, large / 2 + radius):
+        for y in (large / 2 - radius, large / 2 + radius):
+            ImageDraw.Draw(shape).ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+    shape = shape.resize((size, size), Image.Resampling.BOX).point(lambda value: int(value * opacity))
+    picture.paste((255, 255, 255), at, shape)
+
+
+def squares(picture: Image.Image, at: tuple[int, int], size: int) -> None:
+    """Draw five squares in a row: yellow, turquoise, green, orange, blue."""
+    for index, fill in enumerate(("#ffff66", "#42ffff", "#51da4c", "#ff6e3c", "#3c46ff")):
+        left = at[0] + index * size
+        ImageDraw.Draw(picture).rectangle((left, at[1], left + size - 1, at[1] + size - 1), fill=fill)
+
+
 def thermal(
     picture: Image.Image, *, seed: int, blur: float = 1.2, gamma: float = 1.0, invert: bool = False
 ) -> Image.Image:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from drawing import WHITE, box, crosshair, in_perspective, lines, strokes, text, thermal
+from drawing import WHITE, box, crosshair, in_perspective, lines, sparkle, squares, strokes, text, thermal
 from PIL import Image, ImageDraw, ImageOps
 
 Get = Callable[[str], Image.Image]
@@ -203,6 +203,14 @@ def marks(photo: Get) -> Iterator[Sample]:
     frame = enlarge(photo("neon-oaks"), 900, 600)
     text(frame, (24, 566), "AI-generated image", size=26, outline=1)
     yield Sample("marks/ai-english.jpg", frame)
+
+    frame = enlarge(photo("chelsea"), 1200, 896)
+    sparkle(frame, (1040, 736), 96, opacity=0.5)
+    yield Sample("marks/gemini-sparkle.jpg", frame.resize((900, 672), Image.Resampling.LANCZOS), {"quality": 80})
+
+    frame = enlarge(photo("coffee"), 1024, 1024)
+    squares(frame, (944, 1008), 16)
+    yield Sample("marks/dall-e-2.webp", frame.resize((640, 640), Image.Resampling.LANCZOS), {"quality": 75})
 
     frame = enlarge(photo("china"), 506, 900)
     text(frame, (22, 26), "TikTok", size=34, style="Bold", outline=1)
