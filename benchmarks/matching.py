@@ -5,9 +5,10 @@
 
 Phrases are those of the packaged signatures with 25 letters and more. A part of one stands in a picture of
 1280 by 720 among three ordinary lines: its end at the left border, its begin at the right border, or a part
-from its middle standing free. Letters are misread as the counted confusions say, or at random where a letter
-has none; misread letters get the confidences that they were found to have. "Identified" means that a match is
-reported whose phrase holds these letters.
+from its middle standing free. Where a letter is misread, another one is drawn by the matcher's own table of
+confusions, in which what was never counted still has a share; so most wrong letters are such as no engine reads
+(benchmarks/matching_read.py has an engine's own). They get the confidences that misread letters were found to
+have. "Identified" means that a match is reported whose phrase holds these letters.
 """
 
 from __future__ import annotations
