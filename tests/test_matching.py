@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -134,6 +135,31 @@ def test_what_a_border_cut_is_paid_for_once_and_never_given_back(knowledge: Know
     # The upper line runs from border to border, as a part of a word that counts only as a whole.
     found = knowledge.match(picture(line(upper, 0, 276, width=SIZE[0]), line(lower, 0, 300)))
     assert all(match.bits < 60 for match in found)
+
+
+@pytest.mark.parametrize("text", ["emplate", "onfiguration", "nteractive", "upported", "nknown"])
+def test_the_rest_of_an_ordinary_word_says_little(knowledge: Knowledge, text: str) -> None:
+    from detector.knowledge.letters import letter_model, rest_bits
+
+    assert rest_bits(text, True) == min(
+        letter_model().word_bits([start + text])[0] for start in ("t", "c", "i", "s", "u", "r", "su", "un", "co", "in")
+    )
+    assert rest_bits("zq" + text, True) == float("inf")
+    others = [line(other, 300, 400 + 60 * row) for row, other in enumerate(("Ring road", "Temperature 14 C", "Visit"))]
+    assert all(match.bits < 3 for match in knowledge.match(picture(line(text, 0, 300), *others)))
+
+
+def test_the_page_states_what_was_found_on_held_out_text() -> None:
+    from detector.knowledge.costs import read_config
+
+    held_out = read_config()["held_out"]
+    assert isinstance(held_out, dict)
+    told, page = held_out["told"], Path("docs/matching.md").read_text("utf-8")
+    assert f"{len(held_out['finds'])} of {held_out['pictures']:,} pictures" in page
+    assert (
+        f"{told['per 1000']:.1f} per 1,000 genuine pictures, 95 % interval {told['from']:.1f} to {told['to']:.1f}"
+        in page
+    )
 
 
 @pytest.mark.parametrize("text", ["들어졌습니다", "있습니다", "발견되었습니다", "하였습니다", "확인하십시오"])
