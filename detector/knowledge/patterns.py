@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -162,7 +163,11 @@ class Patterns:
         self._sources = [(signature, pattern) for signature in signatures for pattern in signature.patterns]
         self._required = [required_text(pattern) for _, pattern in self._sources]
         self._digit = [needs_digit(pattern) for _, pattern in self._sources]
-        self._texts = sorted({text for texts in self._required for text in texts})
+        self._needing: dict[str, list[int]] = defaultdict(list)
+        for number, texts in enumerate(self._required):
+            for text in texts:
+                self._needing[text].append(number)
+        self._anywhere = [number for number, texts in enumerate(self._required) if not texts]
         self._compiled: dict[str, regex.Pattern[str]] = {}
 
     def find(self, lines: Sequence[str]) -> list[PatternHit]:
@@ -182,20 +187,20 @@ class Patterns:
         digits = [number for number in everywhere if _DIGIT.search(cut[number])]
         numbered = set(digits)
         triples = {joined[place : place + 3] for place in range(len(joined) - 2)}
-        having = {
-            text: _lines_with(text, joined, begins)
-            for text in self._texts
-            if (len(text) < 3 or text[:3] in triples) and text in joined
-        }
+        wanted: dict[int, set[int]] = defaultdict(set)
+        for text, numbers in self._needing.items():
+            if (len(text) < 3 or text[:3] in triples) and text in joined:
+                having = _lines_with(text, joined, begins)
+                for number in numbers:
+                    wanted[number] |= having & numbered if self._digit[number] else having
+        where_of = {number: sorted(found) for number, found in wanted.items() if found}
+        where_of.update((number, digits if self._digit[number] else everywhere) for number in self._anywhere)
         together: dict[tuple[int, ...], str] = {}
         hits: list[PatternHit] = []
-        for (signature, source), required, digit in zip(self._sources, self._required, self._digit, strict=True):
-            where = digits if digit else everywhere
-            if required:
-                some = set().union(*(having[text] for text in required if text in having))
-                where = sorted(some & numbered if digit else some)
+        for index, where in sorted(where_of.items()):
             if not where:
                 continue
+            signature, source = self._sources[index]
             pattern = self._compiled.get(source)
             if pattern is None:
                 pattern = self._compiled[source] = compile_pattern(source)

@@ -23,6 +23,7 @@ LEAST_SHARED = 10.0  # worth of the triples that they have to share
 WHOLE_SHARED = 0.25  # part of its triples' worth that a line has to share with a phrase
 LEAST_RATIO = 88.0  # likeness, 0 to 100, of a phrase with a part of the line, before it is aligned
 MOST_WORDS = 6
+NO_PAIRS = Pairs(())
 
 
 class WholePhrases:
@@ -76,10 +77,11 @@ class WholePhrases:
         result = []
         for row, number, alignment in self._aligned(wanted, variants):
             phrase, variant = self._phrases[number], variants[row]
-            if not self._stands_alone(phrase, variant, alignment):
-                continue
-            if discount(phrase, variant, alignment, Pairs(()))[1]:
-                continue
+            if not _same_words(phrase, variant, alignment):
+                if not self._stands_alone(phrase, variant, alignment):
+                    continue
+                if discount(phrase, variant, alignment, NO_PAIRS)[1]:
+                    continue
             placed, bits = place_bits(phrase.signature, [spots[variant.line]])
             raw = alignment.score + variant.cost + 2 - lines + bits
             honest = max(raw, LEAST_WHOLE) if alignment.errors == 0 else raw
@@ -116,6 +118,20 @@ class WholePhrases:
             return True
         starts = variant.folded.starts
         return starts[begin] and (end == len(starts) or starts[end])
+
+
+def _same_words(phrase: Phrase, variant: Variant, alignment: Alignment) -> bool:
+    """Return whether a line has the very words of a phrase there, none of them misread, joined or parted."""
+    begin, end = alignment.text
+    folded = variant.folded
+    return (
+        variant.side.spaced
+        and (phrase.signature.match != "line" or (begin == 0 and end == len(folded.starts)))
+        and alignment.phrase == (0, phrase.size)
+        and folded.letters[begin:end] == phrase.folded.letters
+        and folded.starts[begin:end] == phrase.folded.starts
+        and (end == len(folded.starts) or folded.starts[end])
+    )
 
 
 def _word_key(letters: str, starts: Sequence[bool]) -> str:
