@@ -57,13 +57,10 @@ class Block:
         # How much of the row is still needed after so many letters of the lines.
         longer = len(pairs) - np.searchsorted(self.counts[::-1], np.arange(self.length + 1), side="right")
         self.reach = np.append(self.offsets, sizes.sum())[longer]
-        self.codes = np.concatenate([phrase.codes for phrase in phrases])
-        self.places = np.concatenate([phrase.places for phrase in phrases])
-        self.starts = np.concatenate([phrase.starts for phrase in phrases])
-        self.begins = np.concatenate([phrase.begins for phrase in phrases]).astype(np.int64)
-        self.ends = np.concatenate([phrase.ends for phrase in phrases]).astype(np.int64)
-        self.first = np.concatenate([phrase.first for phrase in phrases]).astype(np.float64)
-        self.last = np.concatenate([phrase.last for phrase in phrases]).astype(np.float64)
+        table = np.concatenate([phrase.table for phrase in phrases], axis=1)
+        self.codes, self.places, starts, self.begins, self.ends = table[:5].astype(np.int64)
+        self.starts = starts.astype(bool)
+        self.first, self.last = table[5:]
         self.inside = np.arange(len(self.codes)) - np.repeat(self.offsets, sizes)
         self.pair = np.repeat(np.arange(len(pairs)), sizes)
         begin_of = {id(line): place for line, place in zip(texts, _offsets(texts), strict=True)}

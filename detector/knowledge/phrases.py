@@ -116,16 +116,18 @@ def phrase_side(folded: Folded, whole: bool = False) -> PhraseSide:
     begins[sentence] = 2
     begins[0] = 3 if whole else 2
     ends = np.append(begins[1:], begins[0])
+    letter_codes, rows = codes(folded.letters), places(folded.letters)
     return PhraseSide(
         letters=folded.letters,
-        codes=codes(folded.letters),
-        places=places(folded.letters),
+        codes=letter_codes,
+        places=rows,
         starts=starts,
         begins=begins,
         ends=ends,
         first=first,
         last=last,
         border=float(NEVER) if whole and size < CUT_LETTERS else BORDER_BITS,
+        table=np.array([letter_codes, rows, starts, begins, ends, first, last], np.float64),
     )
 
 

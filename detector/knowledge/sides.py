@@ -25,6 +25,7 @@ class PhraseSide:
         first: bits for a part that begins with this letter, 0 or below.
         last: bits for a part that ends with this letter, 0 or below.
         border: bits for a part that breaks off at the picture's border, anywhere.
+        table: (7, letters) float64: codes, places, starts, begins, ends, first and last once more, in one piece.
     """
 
     letters: str
@@ -36,6 +37,7 @@ class PhraseSide:
     first: Floats
     last: Floats
     border: float
+    table: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
