@@ -21,7 +21,7 @@ from training.ordinary_text import free_text
 LETTERS = (5, 6, 7, 8, 10, 12)
 BUDGET = 0.001  # chance finds in a genuine picture
 ENGLISH = 0.4
-WORDS = 60_000  # words of a language that are enough; English has ten times as many
+WORDS = 30_000  # words of a language that are enough; English has ten times as many
 LINES_A_PICTURE = 0.5  # lines that a border cuts on this side
 
 

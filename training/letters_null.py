@@ -35,7 +35,7 @@ from detector.knowledge.lines import place_of, prepare
 from detector.knowledge.matching import Matcher
 from detector.resources import SIGNATURES
 from detector.types import Observations, Signature, TextLine, make_quad
-from training.ordinary_text import free_text, snippet
+from training.ordinary_text import free_text, prose, snippet
 
 GENUINE = {"sensor", "device", "broadcaster", "platform", "stock", "editor"}
 ENGLISH_SHARE = 0.4
@@ -57,7 +57,7 @@ def misread(text: str, rng: random.Random) -> str:
 def choose_language(by_script: dict[str, list[str]], rng: random.Random) -> str:
     """Return English four times of ten, then any language of Latin script, or any other script."""
     chance = rng.random()
-    if chance < ENGLISH_SHARE:
+    if chance < ENGLISH_SHARE or set(by_script) == {"Latn"}:
         return "en"
     script = "Latn" if chance < 0.65 else rng.choice(sorted(set(by_script) - {"Latn"}))
     return rng.choice(by_script[script])
@@ -125,6 +125,7 @@ def main() -> None:
         action="store_true",
         help="measure, on text that the calibration never sees, what is found with the calibration that stands",
     )
+    parser.add_argument("--text", type=Path, help="with --held-out: take the text of the files of this folder instead")
     parser.add_argument("--save", type=Path, help="write the raw scores here, one JSON object a line")
     parser.add_argument("--again", type=Path, help="calibrate from raw scores that were written before")
     arguments = parser.parse_args()
@@ -136,7 +137,7 @@ def main() -> None:
     # Half of the text calibrates, the other half judges.
     texts = {
         language: [words for words in rows if zlib.crc32(" ".join(words).encode()) % 2 == arguments.held_out]
-        for language, rows in free_text().items()
+        for language, rows in (free_text() if arguments.text is None else {"en": prose(arguments.text)}).items()
     }
     sys.stderr.write(
         f"{len(pictures)} pictures, {sum(len(p.lines) for p in pictures)} lines; text in {len(texts)} languages\n"
@@ -189,7 +190,8 @@ def main() -> None:
         tables = false_finds(rows, calibration["shift"], count)
         told = told_wrongly(rows, calibration["shift"])
         table = {"pictures": count, "seed": arguments.seed, "with_script": dict(sorted(with_script.items()))}
-        write_config({"held_out": table | {"told": interval(len(told), count), "finds": told, "false_finds": tables}})
+        key = "held_out" if arguments.text is None else "other_text"
+        write_config({key: table | {"told": interval(len(told), count), "finds": told, "false_finds": tables}})
         sys.stderr.write(json.dumps(table | {"told": interval(len(told), count), "finds": told}, indent=1) + "\n")
     else:
         write_calibration(rows, with_script, others)

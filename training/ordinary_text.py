@@ -49,6 +49,27 @@ def free_text() -> dict[str, list[list[str]]]:
     return result
 
 
+def prose(folder: Path) -> list[list[str]]:
+    """Return the words of the paragraphs of all plain texts in a folder; games left out."""
+    rows: set[str] = set()
+    for path in sorted(folder.rglob("*")):
+        if (
+            not path.is_file()
+            or path.suffix not in (".txt", ".md", ".rst", ".html")
+            or GAMES.search(str(path))
+            or path.stat().st_size > 400_000
+        ):
+            continue
+        text = path.read_text("utf-8", "replace")
+        if path.suffix == ".html":
+            text = re.sub(r"<(?:script|style).*?</(?:script|style)>|<[^>]{0,400}>", " ", text, flags=re.DOTALL)
+        for paragraph in re.split(r"\n\s*\n", text):
+            plain = " ".join(paragraph.split())
+            if len(plain) > 40 and sum(map(str.isalpha, plain)) > 0.7 * len(plain):
+                rows.add(plain)
+    return [row.split() for row in sorted(rows)]
+
+
 def row_ascii(words: list[str]) -> bool:
     return "".join(words).isascii()
 

@@ -116,9 +116,11 @@ class _Script:
             wanted = np.flatnonzero(context >= length - 1)
             if not len(wanted):
                 break
-            back, _ = self._table(below[wanted], length, self.order)
             gram, hit = self._table(key[wanted], length, 0)
-            result[wanted] = np.where(hit, gram, result[wanted] + back)
+            result[wanted[hit]] = gram[hit]
+            missing = wanted[~hit]
+            if len(missing):
+                result[missing] += self._table(below[missing], length, self.order)[0]
         return result
 
     def _table(self, keys: npt.NDArray[np.int64], length: int, offset: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
