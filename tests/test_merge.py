@@ -149,7 +149,7 @@ def test_what_must_be_kept_is_the_line_unless_another_reading_is_clearly_better(
     alike = TextLine(text="work in progress", confidence=0.98, quad=box_quad(6, 0, 160, 20), engine="e", view="w")
     better = TextLine(text="is a work in progress", confidence=0.98, quad=box_quad(0, 0, 200, 20), engine="e", view="w")
     assert merged([alike, kept])[0].quad == alike.quad
-    (line,) = merged([alike, kept], kept=[kept])
-    assert line.quad == kept.quad
-    assert len(line.votes) == 2
-    assert merged([better, kept], kept=[kept])[0].text == better.text
+    assert merged([alike, kept], kept=[kept]) == (kept,)
+    (line,) = merged([better, alike, kept], kept=[kept])
+    assert line.text == better.text
+    assert [vote.text for vote in line.votes] == [better.text, kept.text]

@@ -80,14 +80,16 @@ def _covered(line: TextLine, better: Sequence[TextLine]) -> bool:
 
 
 def _with_votes(group: Sequence[TextLine], precious: Collection[int]) -> TextLine:
-    # What must be kept stays the line's text and place unless another reading is clearly better.
-    enough = NEARLY * worth(group[0])
-    best = next((line for line in group if id(line) in precious and worth(line) >= enough), group[0])
-    group = [best, *(line for line in group if line is not best)]
+    best, kept = group[0], [line for line in group if id(line) in precious]
+    if kept:
+        # It stays as it is unless another reading is clearly better; that one is then its only new vote. With
+        # every further reading that is tried, each counts for less.
+        best = kept[0] if worth(kept[0]) >= NEARLY * worth(best) else best
+        group = [best, *(line for line in kept if line is not best)]
     votes: dict[Vote, None] = {}
     for line in group:
         own = Vote(text=line.text, confidence=line.confidence, engine=line.engine, view=line.view)
-        for vote in line.votes or (own,):
+        for vote in (own,) if kept and id(line) not in precious else line.votes or (own,):
             votes.setdefault(vote)
     return replace(best, votes=tuple(votes) if len(votes) > 1 else ())
 
