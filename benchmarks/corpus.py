@@ -1,11 +1,13 @@
 """Measure on a labelled folder what models say that never saw the source of the picture.
 
-    python -m benchmarks.corpus --corpus C --observations O --lines L --bits B [--again A] --to benchmarks/corpus.md
+    python -m benchmarks.corpus --corpus C --observations O --lines L --bits B [--again A] [--beside D P ...]
+        --to benchmarks/corpus.md
 
 O is what a scan of C wrote (DIR/observations), A what a scan of its pictures stored again wrote (``python -m
-training.labelled``), L and B are from ``training.overlay_lines --scores`` and ``training.display --bits``: what the
-models for lines and for displays say of each picture, fitted without its source. The weights of the score are
-fitted without it here. The figures are those of ``overlay-detector evaluate``.
+training.labelled``), P what a scan of D wrote, another labelled folder. L and B are from ``training.overlay_lines
+--scores`` and ``training.display --bits``: what the models for lines and for displays say of each picture, fitted
+without its source. The weights of the score are fitted without it here. The figures are those of
+``overlay-detector evaluate``.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from detector.evaluation import Figures, Judged, Row, measure
 from detector.evaluation.figures import asked_ratio
 from detector.scoring import judge, scoring_config
 from training.out_of_fold import Case, cases
-from training.scoring import cross, genuine_pictures
+from training.scoring import add_beside, beside, cross, genuine_pictures
 
 PRIOR = {"camera": 0.9, "game": 0.05, "generated": 0.05}
 
@@ -45,9 +47,15 @@ def judged(found: Sequence[Case]) -> list[Judged]:
     return out
 
 
-def figures_of(found: list[Case]) -> tuple[list[Judged], Figures]:
-    """Return the pictures of games and cameras as judged, and the figures."""
-    items = judged([case for case in found if case.row["label"] in ("game", "camera")])
+def figures_of(found: list[Case], others: list[Case]) -> tuple[list[Judged], Figures]:
+    """Return the pictures of games and cameras as judged, and the figures.
+
+    Args:
+        found: the pictures that are measured.
+        others: more pictures, that the score's weights are fitted on as well.
+    """
+    kept = [case for case in found if case.row["label"] in ("game", "camera")]
+    items = judged(kept + others)[: len(kept)]
     return items, measure(items)
 
 
@@ -95,19 +103,23 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, required=True)
     parser.add_argument("--bits", type=Path, required=True)
     parser.add_argument("--again", type=Path)
+    add_beside(parser)
     parser.add_argument("--to", type=Path, default=Path("benchmarks/corpus.md"))
     options = parser.parse_args()
     given = (options.corpus, options.observations, options.lines, options.bits)
-    found = cases(*given)
-    items, figures = figures_of(found)
+    found, others = cases(*given), beside(options.beside, options.bits)
+    items, figures = figures_of(found, others)
     text = ["# Measured out of fold", "", *(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
     text += ["```sh", " ".join((__doc__ or "").split("\n\n")[1].split()), "```", ""]
     text += ["## As stored", "", "```", *figures.lines(), "```", ""]
     if options.again:
         text += ["## All stored again as JPEG 70, at most 960 pixels long", ""]
-        text += ["```", *figures_of(cases(*given, again=options.again))[1].lines(), "```", ""]
+        text += ["```", *figures_of(cases(*given, again=options.again), others)[1].lines(), "```", ""]
     text += ["## Without the signatures that name the game of the picture", ""]
-    text += ["```", *figures_of(cases(*given, names=False))[1].lines(), "```", ""]
+    text += ["```", *figures_of(cases(*given, names=False), others)[1].lines(), "```", ""]
+    if others:
+        text += ["## The other labelled folders, of other games and cameras", ""]
+        text += ["```", *figures_of(others, found)[1].lines(), "```", ""]
     subjects = {case.row["file"]: case.row["subject"] for case in found}
     sources = {case.row["file"]: case.row["source"] for case in found}
     text += ["## One game left out", "", *by_source(items, subjects, "game"), ""]

@@ -1,8 +1,8 @@
 """Fit what a display's layout speaks for: ``python -m training.display --corpus FOLDER --observations FOLDER``.
 
-Needs the network of ``training.display_net`` and a labelled folder with what was read in it. The weights are few,
-may only have the sign that their meaning has, are shrunk towards nothing, and are measured by leaving out one
-source (a game, a camera, a repository) at a time. Writes ``models/display-v1/config.json`` and ``measured.md``.
+Needs the network of ``training.display_net`` and labelled folders with what was read in them. One weight a feature,
+shrunk towards nothing, measured by leaving out one source (a game, a camera, a repository) at a time. Writes
+``models/display-v1/config.json`` and ``measured.md``.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ from training.drawing.sketch import CLASSES
 from training.labelled import manifest, open_picture, read_before
 from training.overlay_lines import write_sums
 
-# What the layout model may use and which way it may speak: 1 for games, -1 for genuine displays, 0 either.
-# Everything else in the reading is for people to look at.
-SIGNS = {"kind_genuine": -1, "kind_none": -1, "readouts": -1, "sizes": 1, "inner": 1}
-FEATURES = tuple(SIGNS)
+# What the layout model does not use: how many parts of each class there are depends on where the network cuts them
+# apart, and their areas say the same better; and how many lines there are is said on a better scale, too.
+_LEFT_OUT = ("count_", "sure_lines")
 SETTINGS: dict[str, Any] = {
     "version": "display-v1",
     "network": "display.onnx",
@@ -46,6 +45,7 @@ SETTINGS: dict[str, Any] = {
     "least_bits": 0.3,
     "most_none": 0.0,
     "bits_a_part": 1.0,
+    "most_parts": 3,
     "most_camera_bits": 1.0,
 }
 
@@ -100,9 +100,15 @@ def groups_of(examined: list[dict[str, Any]]) -> list[str]:
     return [root("source " + entry["row"]["source"]) for entry in examined]
 
 
+def names_of(examined: list[dict[str, Any]]) -> list[str]:
+    """Return the names of the features that the layout is told by."""
+    return sorted(name for name in examined[0]["features"] if not name.startswith(_LEFT_OUT))
+
+
 def table_of(examined: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return (features, label, group, weight); weights even out the groups of each label."""
-    x = np.asarray([[entry["features"].get(name, 0.0) for name in FEATURES] for entry in examined])
+    names = names_of(examined)
+    x = np.asarray([[entry["features"].get(name, 0.0) for name in names] for entry in examined])
     y = np.asarray([int(entry["row"]["label"] == "game") for entry in examined])
     groups = np.asarray(groups_of(examined))
     sizes: dict[tuple[str, int], int] = defaultdict(int)
@@ -115,7 +121,7 @@ def table_of(examined: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np
 
 
 def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
-    """Return (weights, intercept) on the features as they are; shrunk on their common scale, signs as in ``SIGNS``.
+    """Return (weights, intercept) on the features as they are; shrunk on their common scale.
 
     Args:
         x: (pictures, features).
@@ -133,10 +139,8 @@ def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float) -> tu
         value = float((weight * np.logaddexp(0, -margin)).sum() + 0.5 / strength * (w[:-1] ** 2).sum())
         return value, np.append(scaled.T @ slope + w[:-1] / strength, slope.sum())
 
-    bounds = [{1: (0, None), -1: (None, 0), 0: (None, None)}[SIGNS[name]] for name in FEATURES] + [(None, None)]
-    found = minimize(
-        loss, np.zeros(x.shape[1] + 1), jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500}
-    )
+    start = np.zeros(x.shape[1] + 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return found.x[:-1] / spread, float(found.x[-1])
 
 
@@ -152,7 +156,8 @@ def told(natural: float, features: dict[str, float], most: float) -> float:
     """Return the bits that the program would give: nothing where nothing is laid over, capped either way."""
     if features.get("laid", 0.0) < SETTINGS["least_laid"]:
         return 0.0
-    most = min(most, SETTINGS["bits_a_part"] * features.get("parts", 0.0))
+    parts = min(SETTINGS["most_parts"], features.get("parts", 0.0))
+    most = min(most, SETTINGS["bits_a_part"] * max(parts, features.get("sure_lines", 0.0)))
     bits = max(-SETTINGS["most_camera_bits"], min(most, natural / float(np.log(2))))
     if bits < 0 and features.get("kind_none", 0.0) > SETTINGS["most_none"]:
         return 0.0
@@ -199,9 +204,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--observations", type=Path, required=True)
+    parser.add_argument(
+        "--beside", nargs=2, action="append", default=[], type=Path, metavar=("FOLDER", "OBSERVATIONS"),
+        help="another labelled folder, of other games and cameras, and what was read in it",
+    )  # fmt: skip
     parser.add_argument("--scores", type=Path, help="cross-validated probabilities of training.overlay_lines")
     parser.add_argument("--to", type=Path, default=Path("models/display-v1"))
-    parser.add_argument("--strength", type=float, default=0.1)
+    parser.add_argument("--strength", type=float, default=0.01)
     parser.add_argument("--keep", type=Path, help="keep the features here, to fit again faster")
     parser.add_argument("--bits", type=Path, help="write the cross-validated bits here, by file")
     arguments = parser.parse_args()
@@ -215,6 +224,8 @@ def main() -> None:
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
         examined = examine(arguments.corpus, arguments.observations, arguments.scores, session)
+        for folder, observations in arguments.beside:
+            examined += examine(folder, observations, None, session)
         if arguments.keep:
             arguments.keep.write_text(json.dumps(examined), "utf-8")
     natural = cross(examined, arguments.strength)
@@ -225,6 +236,7 @@ def main() -> None:
     }
     x, y, _, weight = table_of(used(examined))
     coefficients, intercept = fit(x, y, weight, arguments.strength)
+    typical = np.average(x[y == 0], axis=0, weights=weight[y == 0])
     genuine = sum(1 for entry in examined if entry["row"]["label"] == "camera" and not entry["again"])
     config = {
         **SETTINGS,
@@ -234,9 +246,10 @@ def main() -> None:
             "intercept": round(intercept, 4),
             "weights": {
                 name: round(float(value), 4)
-                for name, value in zip(FEATURES, coefficients, strict=True)
+                for name, value in zip(names_of(examined), coefficients, strict=True)
                 if abs(value) >= 0.00005
             },
+            "typical": {name: round(float(value), 4) for name, value in zip(names_of(examined), typical, strict=True)},
         },
     }
     (arguments.to / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
@@ -244,7 +257,11 @@ def main() -> None:
         by_name = {file + (" again" if again else ""): round(bits, 3) for (file, again), bits in scores.items()}
         arguments.bits.write_text(json.dumps(by_name, indent=0) + "\n", "utf-8")
     groups = dict(zip((entry["row"]["file"] for entry in examined), groups_of(examined), strict=True))
-    print(write_report(arguments.to / "measured.md", examined, scores, groups))
+    own = {row["file"] for row in manifest(arguments.corpus)}
+    corpus = [entry for entry in examined if entry["row"]["file"] in own]
+    beside = [entry for entry in examined if entry["row"]["file"] not in own]
+    text = write_report(arguments.to / "measured.md", corpus, beside, scores, groups)
+    print(text)
     write_sums(arguments.to)
 
 

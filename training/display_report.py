@@ -62,24 +62,26 @@ def with_intervals(
     }
 
 
-def write_report(path: Path, examined: list[dict[str, Any]], scores: Scores, groups: dict[str, str]) -> str:
-    """Write the figures, one row a game and a kind of camera, and the worst errors; return the figures as text."""
-    games = [e for e in examined if e["row"]["label"] == "game" and e["row"]["overlay"] != "none"]
-    bare = [e for e in examined if e["row"]["label"] == "game" and e["row"]["overlay"] == "none"]
-    cameras = [e for e in examined if e["row"]["label"] == "camera"]
+Entries = list[dict[str, Any]]
+
+
+def table(entries: Entries, scores: Scores, groups: dict[str, str]) -> list[str]:
+    """Return the figures of these pictures as lines of Markdown."""
+    games = [e for e in entries if e["row"]["label"] == "game" and e["row"]["overlay"] != "none"]
+    bare = [e for e in entries if e["row"]["label"] == "game" and e["row"]["overlay"] == "none"]
+    cameras = [e for e in entries if e["row"]["label"] == "camera"]
+    named = len({groups[e["row"]["file"]] for e in games}), len({groups[e["row"]["file"]] for e in cameras})
     lines = [
-        "# Measured",
-        "",
-        "Bits of this kind of evidence alone, from weights fitted without the picture's own source and, for games,",
-        "without any other picture of the same game. Intervals: 95 %, sources drawn with replacement.",
+        f"{len(games) // 2} game frames with an overlay, of {named[0]} sources, against {len(cameras) // 2} pictures "
+        f"of cameras, of {named[1]}.",
         "",
         "| figure | as stored | JPEG 70, long side 960 |",
         "|---|---|---|",
     ]
-    tables = []
+    columns = []
     for again in (False, True):
         chosen = [e for e in games + cameras if e["again"] == again]
-        tables.append(
+        columns.append(
             with_intervals(
                 np.asarray([scores[(e["row"]["file"], again)] for e in chosen]),
                 np.asarray([e["row"]["label"] == "game" for e in chosen]),
@@ -87,8 +89,8 @@ def write_report(path: Path, examined: list[dict[str, Any]], scores: Scores, gro
                 np.asarray([groups[e["row"]["file"]] for e in chosen]),
             )
         )
-    for name in tables[0]:
-        cells = ("{:.3f} ({:.3f} to {:.3f})".format(*table[name]) for table in tables)
+    for name in columns[0]:
+        cells = ("{:.3f} ({:.3f} to {:.3f})".format(*column[name]) for column in columns)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for again in (False, True):
         values = [scores[(e["row"]["file"], again)] for e in bare if e["again"] == again]
@@ -98,6 +100,33 @@ def write_report(path: Path, examined: list[dict[str, Any]], scores: Scores, gro
             f"{sum(v > 0 for v in values)} get bits for a game, {sum(v > 3 for v in values)} more than 3; "
             f"{sum(v < 0 for v in values)} for a camera.",
         ]
+    return lines
+
+
+def write_report(path: Path, corpus: Entries, beside: Entries, scores: Scores, groups: dict[str, str]) -> str:
+    """Write the figures, one row a game and a kind of camera, and the worst errors; return the figures as text.
+
+    Args:
+        path: file to write.
+        corpus: the pictures of the labelled corpus.
+        beside: those of the other labelled folders; may be empty.
+        scores: bits of each picture.
+        groups: of each picture, by file.
+    """
+    games = [e for e in corpus if e["row"]["label"] == "game" and e["row"]["overlay"] != "none"]
+    cameras = [e for e in corpus if e["row"]["label"] == "camera"]
+    lines = [
+        "# Measured",
+        "",
+        "Bits of this kind of evidence alone, from weights fitted without the picture's own source and, for games,",
+        "without any other picture of the same game. Intervals: 95 %, sources drawn with replacement.",
+        "",
+        "## The labelled corpus",
+        "",
+        *table(corpus, scores, groups),
+    ]
+    if beside:
+        lines += ["", "## The other labelled folders", "", *table(beside, scores, groups)]
     head = "\n".join(lines)
     for title, entries in (("One game left out", games), ("One kind of camera, by source left out", cameras)):
         lines += ["", f"## {title}", ""]

@@ -38,7 +38,7 @@ class Case:
 def cases(
     corpus: Path,
     observations: Path,
-    lines: Path,
+    lines: Path | None,
     bits: Path,
     *,
     again: Path | None = None,
@@ -49,13 +49,14 @@ def cases(
     Args:
         corpus: folder with ``manifest.jsonl``.
         observations: what a scan of it wrote.
-        lines: the cross-validated probabilities of ``training.overlay_lines --scores``.
+        lines: the cross-validated probabilities of ``training.overlay_lines --scores``; None for a folder whose
+            overlays the packaged model never saw.
         bits: the cross-validated bits of ``training.display --bits``.
         again: what a scan of the pictures stored again wrote (see ``training.labelled``): judge those instead, as
             far as they are there.
         names: False leaves out, for each game's pictures, every signature that names the game.
     """
-    over = json.loads(lines.read_text("utf-8"))
+    over = {} if lines is None else json.loads(lines.read_text("utf-8"))
     display = json.loads(bits.read_text("utf-8"))
     stored = read_before(observations)
     copies = {} if again is None else {Path(item.source).stem: item for item in read_before(again).values()}
@@ -73,7 +74,7 @@ def cases(
                 continue
             probabilities = moved(seen, probabilities, copy)
             seen = copy
-        if len(probabilities) == len(seen.lines):
+        if lines is not None and len(probabilities) == len(seen.lines):
             readings = {**seen.readings, "overlay_lines": {"version": 1, "lines": probabilities}}
             seen = replace(seen, readings=readings)
         game = "" if names or row["label"] != "game" else row["subject"]

@@ -64,17 +64,17 @@ def label_line(text: str, row: dict[str, Any], rules: dict[str, Any]) -> int | N
 
 
 def corpus_lines(
-    corpus: Path, observations: Path, session: Any = None
+    corpus: Path, observations: Path, session: Any = None, *, scene_only: bool = False
 ) -> Iterator[tuple[np.ndarray, int, str, str, str, float]]:
     """Yield (features, label, source, file, text, confidence) of every line read, in two encodings.
 
-    The label is -1 where it is not known.
+    The label is -1 where it is not known. With ``scene_only`` of pictures that nothing is laid over.
     """
     rules = json.loads(LABELS.read_text("utf-8"))
     read = read_before(observations)
     for row in manifest(corpus):
         seen = read.get(row["sha256"])
-        if seen is None or not seen.lines:
+        if seen is None or not seen.lines or (scene_only and row["overlay"] != "none"):
             continue
         labels = [label_line(line.text, row, rules) for line in seen.lines]
         for again in (False, True):
@@ -186,12 +186,19 @@ def main() -> None:
     parser.add_argument("--pictures", nargs="+", required=True, help="folders of genuine pictures to draw over")
     parser.add_argument("--corpus", type=Path, required=True, help="a labelled folder with manifest.jsonl")
     parser.add_argument("--observations", type=Path, required=True, help="what was read in it: <sha256>.json")
+    parser.add_argument(
+        "--scene", nargs=2, action="append", default=[], type=Path, metavar=("FOLDER", "OBSERVATIONS"),
+        help="another labelled folder, whose pictures without an overlay have lines of the scene only",
+    )  # fmt: skip
     parser.add_argument("--to", type=Path, default=Path("models/overlay-lines-v1"))
     parser.add_argument("--scores", type=Path, help="write the cross-validated probabilities here, by file")
     parser.add_argument("--drawn", type=int, default=700)
     parser.add_argument("--drawn-share", type=float, default=0.7)
     arguments = parser.parse_args()
     rows = list(corpus_lines(arguments.corpus, arguments.observations))
+    count = len(rows)
+    for folder, observations in arguments.scene:
+        rows += corpus_lines(folder, observations, scene_only=True)
     x = np.asarray([row[0] for row in rows])
     y = np.asarray([row[1] for row in rows])
     groups = np.asarray([row[2] for row in rows])
@@ -215,7 +222,8 @@ def main() -> None:
     angles = x[:, NAMES.index("angle")]
     scores = pooled(scores, files, angles)
     own_only = pooled(fit(drawn_x, drawn_y, drawn_w * len(drawn_w) / 2).predict_proba(x)[:, 1], files, angles)
-    report([row for row in rows if row[1] >= 0], y[known], scores[known], own_only[known])
+    own = known & (np.arange(len(y)) < count)
+    report([row for row, use in zip(rows, own, strict=True) if use], y[own], scores[own], own_only[own])
     if arguments.scores:
         by_file: dict[str, list[float]] = defaultdict(list)
         for row, score in zip(rows, scores, strict=True):

@@ -92,9 +92,11 @@ def main() -> None:
     parser.add_argument("--observations", type=Path, required=True, help="what a scan of it wrote")
     parser.add_argument("--lines", type=Path, required=True, help="from training.overlay_lines --scores")
     parser.add_argument("--bits", type=Path, required=True, help="from training.display --bits")
+    add_beside(parser)
     parser.add_argument("--to", type=Path, default=Path("models/scoring-v1"))
     arguments = parser.parse_args()
     found = cases(arguments.corpus, arguments.observations, arguments.lines, arguments.bits)
+    found += beside(arguments.beside, arguments.bits)
     found = [case for case in found if case.used]
     genuine = genuine_pictures()
     y = np.asarray([int(case.row["label"] == "game") for case in found])
@@ -109,6 +111,19 @@ def main() -> None:
         up, down = s[y == 1], s[y == 0]
         print(f"{name}: AUROC {auroc(up, down):.4f}, Cllr {cllr(up, down):.4f}, least {cllr_min(up, down):.4f}")
     write(arguments.to, {"weights": tried[row], "nothing_found": {"game": round(nothing, 2)}})
+
+
+def add_beside(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names further labelled folders."""
+    parser.add_argument(
+        "--beside", nargs=2, action="append", default=[], type=Path, metavar=("FOLDER", "OBSERVATIONS"),
+        help="another labelled folder, of other games and cameras, and what a scan of it wrote",
+    )  # fmt: skip
+
+
+def beside(folders: Sequence[Sequence[Path]], bits: Path) -> list[Case]:
+    """Return the pictures of further labelled folders, each judged by models that did not see its source."""
+    return [case for folder, seen in folders for case in cases(folder, seen, None, bits)]
 
 
 def genuine_pictures() -> int:

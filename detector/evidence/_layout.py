@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, log, log2
 from typing import Any
 
+from detector.evidence._formats import FORMATS, formats_of
 from detector.types import Observations, Quad, TextLine, quad_bounds
 
 # What cameras, sensors and stations print of themselves: times, dates, temperatures, positions, exposures.
@@ -25,6 +26,9 @@ _DEGREES = re.compile(r"\d ?[°º℃℉]|\d ?° ?[CF]\b|\binHg\b", re.I)
 _POSITION = re.compile(r"\d{1,3}[.°]\d{3,}|\bLAT\b|\bLON\b|\bMGRS\b|\bUTM\b", re.I)
 _SHORT_NUMBER = re.compile(r"^[\W_]*[$€£+x×-]?\d{1,5}([.,]\d+)?[\W_]*$|^\d{1,4} ?[/|] ?\d{1,4}$")
 _TIMER = re.compile(r"^[\W_]*\d{1,2}:\d\d([.:]\d{1,3})?[\W_]*$")
+
+_CERTAIN = 0.5
+"""Least confidence of a line whose letters are counted: a format is quickly made of misread letters."""
 
 
 def line_features(observations: Observations) -> dict[str, float]:
@@ -49,6 +53,21 @@ def line_features(observations: Observations) -> dict[str, float]:
         check = pattern.match if whole else pattern.search
         return sum(weight for weight, line in zip(weights, lines, strict=True) if check(line.text.strip()))
 
+    formats = dict.fromkeys(FORMATS, 0.0)
+    thirds = {f"third_{row}{column}": 0.0 for row in range(3) for column in range(3)}
+    small = large = letters = certain = 0.0
+    for weight, line in zip(weights, lines, strict=True):
+        text = line.text.strip()
+        if not text or line.confidence < _CERTAIN:
+            continue
+        certain += weight
+        letters += weight * len(text)
+        for name in formats_of(text):
+            formats[name] += weight
+        column, row = _zone(line, width, height)
+        thirds[f"third_{row}{column}"] += weight
+        small += weight * (line.height < 0.022 * height)
+        large += weight * (line.height > 0.06 * height)
     stamp, degrees, position = count(_CLOCK) + count(_DATE), min(1.0, count(_DEGREES)), min(1.0, count(_POSITION))
     return {
         "lines": log(1 + total),
@@ -61,6 +80,13 @@ def line_features(observations: Observations) -> dict[str, float]:
         "degrees": degrees,
         "position": position,
         "readouts": min(2.0, stamp) / 2 + degrees + position,
+        "sure_lines": float(sum(p >= 0.5 for p in over)),
+        "certain_lines": log(1 + certain),
+        "mean_letters": letters / (certain + 1),
+        "small_lines": log(1 + small),
+        "large_lines": log(1 + large),
+        **{f"format_{name}": log(1 + value) for name, value in formats.items()},
+        **{name: log(1 + value) for name, value in thirds.items()},
     }
 
 
@@ -93,6 +119,28 @@ def logit(features: Mapping[str, float], model: Mapping[str, Any]) -> float:
     for name, weight in model["weights"].items():
         total += float(weight) * float(features.get(name, 0.0))
     return total
+
+
+def layout_terms(features: Mapping[str, float], model: Mapping[str, Any], most: int = 8) -> str:
+    """Return what the bits come from: the largest terms in bits, held against the mean genuine picture.
+
+    Args:
+        features: of the picture.
+        model: the layout's ``weights`` and ``typical``, the means of the features over genuine pictures.
+        most: how many terms are named; the others are added up.
+    """
+    typical: Mapping[str, float] = model.get("typical", {})
+    terms = {
+        name: float(weight) * (float(features.get(name, 0.0)) - float(typical.get(name, 0.0))) / log(2)
+        for name, weight in model["weights"].items()
+    }
+    largest = sorted(terms, key=lambda name: (-abs(terms[name]), name))[:most]
+    shown = [f"{terms[name]:+.1f} {name}" for name in largest if abs(terms[name]) >= 0.05]
+    rest = sum(terms.values()) - sum(terms[name] for name in largest)
+    start = float(model["intercept"]) / log(2) + sum(
+        float(weight) * float(typical.get(name, 0.0)) / log(2) for name, weight in model["weights"].items()
+    )
+    return ", ".join([*shown, f"{rest:+.1f} others", f"{start:+.1f} a typical genuine picture"])
 
 
 def probability(value: float) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
 
-from detector.evidence._layout import line_features, logit, quads_of
+from detector.evidence._layout import layout_terms, line_features, logit, quads_of
 from detector.evidence._mask import MODEL, config, elements, look, picture_features
 from detector.knowledge import Knowledge
 from detector.types import Evidence, Frame, Json, Observations, Quad, TextLine, make_quad
@@ -59,14 +59,16 @@ class Kind:
             return
         bits = logit(features, settings["layout"]) / log(2)
         parts = _parts(reading)
-        # A word and a sign are not told from a stamp or a mark: few parts never speak loudly.
-        ceiling = min(float(settings["most_bits"]), float(settings["bits_a_part"]) * len(parts))
+        # A word and a sign are not told from a stamp or a mark: few lines never speak loudly. Shapes without letters
+        # never make a finding: nets, bricks and lamps of the scene are now and then taken for parts.
+        count = sum(1 for quad in quads_of(observations, 0.5))
+        spoken = max(min(int(settings["most_parts"]), len(parts)), count)
+        ceiling = min(float(settings["most_bits"]), float(settings["bits_a_part"]) * spoken)
         bits = max(-float(settings["most_camera_bits"]), min(ceiling, bits))
         nothing = bits < 0 and features.get("kind_none", 0.0) > settings["most_none"]
         if abs(bits) < settings["least_bits"] or nothing:  # without a display there is none like a camera's
             return
         names = _names(parts)
-        count = sum(1 for quad in quads_of(observations, 0.5))
         told: dict[str, float] = {"game": bits} if bits > 0 else {"camera": -bits}
         yield Evidence(
             kind="display",
@@ -79,7 +81,7 @@ class Kind:
             attributes={
                 "parts": ", ".join(name for name, _, _ in parts),
                 "lines_laid_over": str(count),
-                **{f"layout_{name}": f"{value:.2f}" for name, value in sorted(features.items()) if value},
+                "layout": layout_terms(features, settings["layout"]),
             },
         )
 

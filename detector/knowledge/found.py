@@ -19,6 +19,11 @@ PLACED_BITS, ELSEWHERE_BITS = 1.0, -2.0
 LEAST_WHOLE = 0.5  # bits of a whole word read without an error: it is there, however little that says
 
 
+FEW_LETTERS, FEW_BITS = 10, 5.5
+"""A part of so few letters counts at most so much: nearly all chance finds are one word, or two that no text at hand
+held side by side. By itself it is a trace, below a finding (docs/matching.md)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A part of a phrase in one line."""
@@ -73,6 +78,7 @@ def found_phrase(
     A phrase that was cropped keeps any number of its letters with equal chance: that few are left is a reason
     against it, and is charged.
     """
+    letters = sum(hit.alignment.text[1] - hit.alignment.text[0] for hit in chain)
     matched = np.zeros(phrase.size, bool)
     pairs: list[tuple[str, str]] = []
     quotes = []
@@ -92,9 +98,13 @@ def found_phrase(
             if after > at:
                 matched[first:stop] = True
             pairs.append((phrase.folded.quote(first, stop), folded.quote(at, after)))
+    if expected is not None:
+        bits += float(np.log2(matched.mean()))
+        if phrase.script == "Latn" and letters <= FEW_LETTERS:
+            bits = min(bits, FEW_BITS)
     return Found(
         signature=phrase.signature, text=phrase.text, language=phrase.language, script=phrase.script, raw=raw,
-        bits=bits if expected is None else bits + float(np.log2(matched.mean())),
+        bits=bits,
         e_value=2.0**-bits if expected is None else expected,
         quote=" / ".join(quotes), lines=tuple(hit.variant.line for hit in chain),
         share=float(matched.mean()), cut=tuple(cut), placed=placed, alignment=tuple(pairs),
