@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ from training.overlay_lines import write_sums
 # What the layout model does not use: how many parts of each class there are depends on where the network cuts them
 # apart, and their areas say the same better; and how many lines there are is said on a better scale, too.
 _LEFT_OUT = ("count_", "sure_lines")
+# What may only speak one way, for that is its meaning: -1 for a camera, 1 for a game.
+SIGNS = {
+    **dict.fromkeys(("kind_genuine", "kind_stamp", "kind_sensor", "kind_thermal", "kind_broadcast"), -1),
+    **dict.fromkeys(("kind_watermark", "kind_player", "kind_none", "stamp", "degrees", "position", "readouts"), -1),
+    **dict.fromkeys(("format_clock", "format_year", "format_degree_sign", "format_camera_words"), -1),
+    **dict.fromkeys(("kind_game", "format_ratio", "format_game_words"), 1),
+}
 SETTINGS: dict[str, Any] = {
     "version": "display-v1",
     "network": "display.onnx",
@@ -120,14 +128,17 @@ def table_of(examined: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np
     return x, y, groups, weight
 
 
-def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
-    """Return (weights, intercept) on the features as they are; shrunk on their common scale.
+def fit(
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float, names: Sequence[str]
+) -> tuple[np.ndarray, float]:
+    """Return (weights, intercept) on the features as they are; shrunk on their common scale, signs as in ``SIGNS``.
 
     Args:
         x: (pictures, features).
         y: 1 for games.
         weight: of each picture.
         strength: the larger, the less the weights are shrunk.
+        names: of the features.
     """
     spread = x.std(axis=0) + 1e-3
     scaled = x / spread
@@ -139,8 +150,10 @@ def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float) -> tu
         value = float((weight * np.logaddexp(0, -margin)).sum() + 0.5 / strength * (w[:-1] ** 2).sum())
         return value, np.append(scaled.T @ slope + w[:-1] / strength, slope.sum())
 
+    ways: dict[int, tuple[float | None, float | None]] = {1: (0, None), -1: (None, 0), 0: (None, None)}
+    bounds = [ways[SIGNS.get(name, 0)] for name in names] + [ways[0]]
     start = np.zeros(x.shape[1] + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
     return found.x[:-1] / spread, float(found.x[-1])
 
 
@@ -173,7 +186,7 @@ def cross(examined: list[dict[str, Any]], strength: float) -> Scores:
     scores: Scores = {}
     for group in sorted(set(all_groups)):
         x, y, _, weight = table_of([entry for entry, other in zip(train, groups, strict=True) if other != group])
-        coefficients, intercept = fit(x, y, weight, strength)
+        coefficients, intercept = fit(x, y, weight, strength, names_of(train))
         for index in np.flatnonzero(all_groups == group):
             entry = examined[index]
             scores[(entry["row"]["file"], entry["again"])] = float(all_x[index] @ coefficients + intercept)
@@ -235,7 +248,7 @@ def main() -> None:
         for e in examined
     }
     x, y, _, weight = table_of(used(examined))
-    coefficients, intercept = fit(x, y, weight, arguments.strength)
+    coefficients, intercept = fit(x, y, weight, arguments.strength, names_of(examined))
     typical = np.average(x[y == 0], axis=0, weights=weight[y == 0])
     genuine = sum(1 for entry in examined if entry["row"]["label"] == "camera" and not entry["again"])
     config = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from math import isfinite, log, log2
+from math import hypot, isfinite, log, log2
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ from detector.types import Evidence, Frame, Json, Observations, Quad, TextLine, 
 
 MODEL = "shape-marks-v1"
 VERSION = 1
+NO_RIVAL = -99.0
+"""Log odds of the next best place where there is none."""
 
 
 class Kind:
@@ -39,10 +41,17 @@ class Kind:
         """
         marks: list[Json] = []
         places = _sparkle_search.candidates(frame.pixels)
-        best = max(places, key=lambda item: log_odds("sparkle", item.features), default=None)
-        if best is not None:
+        scored = sorted(((log_odds("sparkle", item.features), item) for item in places), key=lambda pair: -pair[0])
+        if scored:
+            best = scored[0][1]
+            # A mark stands once; a net, a fence or a pattern shows its crossings in several places.
+            rival = max(
+                (odds for odds, item in scored[1:] if hypot(item.x - best.x, item.y - best.y) > item.size + best.size),
+                default=NO_RIVAL,
+            )
             half = best.size / 2
-            marks.append(_row("sparkle", (best.x - half, best.y - half, best.x + half, best.y + half), best.features))
+            box = (best.x - half, best.y - half, best.x + half, best.y + half)
+            marks.append(_row("sparkle", box, {**best.features, "rival": rival}))
         row = _squares.best_row(frame.pixels)
         if row is not None:
             marks.append(
@@ -129,10 +138,12 @@ def _evidence(shape: str, quad: Quad, features: Mapping[str, float], size: tuple
     bits = false_alarm_bits(score, model)
     if bits < model["least_bits"] or score < model["least_score"]:
         return None
+    usual = features.get("usual", 3.0) < 0.3 if shape == "sparkle" else features.get("off", 9.0) < 0.5
+    if shape == "sparkle" and not usual and features.get("rival", NO_RIVAL) > model["most_rival"]:
+        return None
     title, maker, says = _TOLD[shape]
     genuine = model["genuine_pictures"]
     rare = f"less than one in {genuine}" if 2**bits >= 0.99 * genuine else f"about one in {round(2**bits, -1):.0f}"
-    usual = features.get("usual", 3.0) < 0.3 if shape == "sparkle" else features.get("off", 9.0) < 0.5
     where = "where it usually stands" if usual else "not where it usually stands, as in a cut or pasted picture"
     attributes = {"maker": maker, "by_chance": f"{rare} genuine pictures", "usual_place": "yes" if usual else "no"}
     return Evidence(
