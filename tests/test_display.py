@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from detector.evidence._layout import line_features, logit
+from detector.evidence._formats import formats_of
+from detector.evidence._layout import layout_terms, line_features, logit
 from detector.evidence.display import Kind
 from detector.knowledge import Knowledge, load_knowledge
 from detector.types import Frame, Observations, Pixels, TextLine, box_quad, quad_bounds
@@ -214,9 +215,42 @@ def test_few_parts_never_speak_loudly(knowledge: Knowledge) -> None:
     reading = seen.readings["display"]
     for count in (1, 2):
         fewer = {**reading, "elements": reading["elements"][:count]}
-        readings = {**seen.readings, "display": fewer}
+        lines = {"version": 1, "lines": [0.95 if index < count else 0.05 for index in range(len(seen.lines))]}
+        readings = {**seen.readings, "display": fewer, "overlay_lines": lines}
         assert 0 < game_bits(replace(seen, readings=readings), knowledge) <= count
     assert game_bits(seen, knowledge) > 2
+
+
+def test_shapes_without_letters_never_make_a_finding(knowledge: Knowledge) -> None:
+    seen = observe(*draw_game(scenery(WIDTH, HEIGHT, 0)))
+    parts = seen.readings["display"]["elements"]
+    assert len(parts) > 3
+    assert game_bits(replace(seen, lines=(), readings={"display": seen.readings["display"]}), knowledge) <= 3
+
+
+def test_a_report_says_what_the_bits_of_a_layout_come_from(knowledge: Knowledge) -> None:
+    model = {"intercept": 0.0, "weights": {"a": 1.0, "b": -2.0, "c": 0.001}, "typical": {"a": 1.0, "b": 0.0, "c": 0.0}}
+    assert layout_terms({"a": 2.0, "b": 1.0}, model, most=2) == (
+        "-2.9 b, +1.4 a, +0.0 others, +1.4 a typical genuine picture"
+    )
+    evidence = next(iter(Kind().find(observe(*draw_game(scenery(WIDTH, HEIGHT, 0))), knowledge)))
+    assert evidence.attributes["layout"].endswith("a typical genuine picture")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("24/120", {"ratio"}), ("[E] Use", {"key", "bracket"}), ("+50", {"change", "short_number"}),
+        ("12:30:44", {"clock", "timer", "named_value"}), ("person 0.87", {"camera_words", "decimal"}), ("GAME OVER", {"capitals"}),
+        ("Lap 2/3", {"game_words"}), ("25.3 °C", {"decimal", "degree_sign"}), ("", set()),
+    ],
+)  # fmt: skip
+def test_how_lines_are_formed(text: str, names: set[str]) -> None:
+    assert set(formats_of(text)) == names
+
+
+def test_a_line_of_any_length_is_looked_at_quickly() -> None:
+    assert formats_of("A" * 1_000_000) == formats_of("A" * 200)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -35,7 +35,8 @@ _LEFT_OUT = ("count_", "sure_lines")
 # What may only speak one way, for that is its meaning: -1 for a camera, 1 for a game.
 SIGNS = {
     **dict.fromkeys(("kind_genuine", "kind_stamp", "kind_sensor", "kind_thermal", "kind_broadcast"), -1),
-    **dict.fromkeys(("kind_watermark", "kind_player", "kind_none", "stamp", "degrees", "position", "readouts"), -1),
+    **dict.fromkeys(("kind_watermark", "kind_player", "kind_drone", "kind_none"), -1),
+    **dict.fromkeys(("stamp", "degrees", "position", "readouts"), -1),
     **dict.fromkeys(("format_clock", "format_year", "format_degree_sign", "format_camera_words"), -1),
     **dict.fromkeys(("kind_game", "format_ratio", "format_game_words"), 1),
 }
