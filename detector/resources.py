@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from detector.errors import EngineError
 
@@ -50,3 +53,14 @@ def model_file(model: str, name: str) -> Path:
             f"model file {path} is not the one that was packaged (SHA-256 {digest}). Install overlay-detector again."
         )
     return path
+
+
+@cache
+def model_config(model: str) -> Mapping[str, Any]:
+    """Return the numbers and names of a packaged model, its ``config.json``.
+
+    Raises:
+        EngineError: the model is missing or damaged.
+    """
+    loaded: Mapping[str, Any] = json.loads(model_file(model, "config.json").read_text("utf-8"))
+    return loaded

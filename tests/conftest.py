@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Generator
 from typing import TypeVar
@@ -22,6 +23,16 @@ OF_THE_MACHINE = ("needs ", "cannot ")
 # A busy machine draws slowly; that is no fault of a test.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def the_log_as_it_was() -> Generator[None]:
+    """A test that calls the command in this process leaves the package's log as it found it."""
+    log = logging.getLogger("detector")
+    before = log.level, log.propagate, list(log.handlers)
+    yield
+    log.setLevel(before[0])
+    log.propagate, log.handlers[:] = before[1], before[2]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

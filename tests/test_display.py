@@ -241,7 +241,8 @@ def test_a_report_says_what_the_bits_of_a_layout_come_from(knowledge: Knowledge)
     ("text", "names"),
     [
         ("24/120", {"ratio"}), ("[E] Use", {"key", "bracket"}), ("+50", {"change", "short_number"}),
-        ("12:30:44", {"clock", "timer", "named_value"}), ("person 0.87", {"camera_words", "decimal"}), ("GAME OVER", {"capitals"}),
+        ("12:30:44", {"clock", "timer", "named_value"}), ("person 0.87", {"camera_words", "decimal"}),
+        ("GAME OVER", {"capitals"}),
         ("Lap 2/3", {"game_words"}), ("25.3 °C", {"decimal", "degree_sign"}), ("", set()),
     ],
 )  # fmt: skip

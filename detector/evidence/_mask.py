@@ -7,7 +7,6 @@ icon, text, line. It was trained only on displays that the project draws itself 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.resources import model_file
+from detector.resources import model_config, model_file
 from detector.types import Frame, Pixels, Quad, box_quad, quad_bounds
 
 MODEL = "display-v1"
@@ -56,15 +55,13 @@ class Element:
     area: float
 
 
-@cache
 def config() -> Mapping[str, Any]:
     """Return the thresholds and names of the model.
 
     Raises:
         EngineError: the model is missing or damaged.
     """
-    loaded: Mapping[str, Any] = json.loads(model_file(MODEL, "config.json").read_text("utf-8"))
-    return loaded
+    return model_config(MODEL)
 
 
 @cache

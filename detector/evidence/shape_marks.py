@@ -8,7 +8,6 @@ one. See docs/shape-marks.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import hypot, isfinite, log, log2
@@ -19,7 +18,7 @@ import numpy as np
 from detector.evidence import _sparkle, _sparkle_search, _squares
 from detector.evidence._marks import mark_bits, place
 from detector.knowledge import Knowledge
-from detector.resources import model_file
+from detector.resources import model_config, model_file
 from detector.scoring import scoring_config
 from detector.types import Evidence, Frame, Json, Observations, Quad, TextLine, box_quad, make_quad
 
@@ -99,15 +98,13 @@ def false_alarm_bits(score: float, model: Mapping[str, Any]) -> float:
     return min(log2(float(model["genuine_pictures"])), beyond - log2(float(model["tail_share"])))
 
 
-@cache
 def config() -> Mapping[str, Any]:
     """Return the models' numbers and thresholds.
 
     Raises:
         EngineError: the model is missing or damaged.
     """
-    loaded: Mapping[str, Any] = json.loads(model_file(MODEL, "config.json").read_text("utf-8"))
-    return loaded
+    return model_config(MODEL)
 
 
 @cache
