@@ -136,7 +136,7 @@ def _evidence(shape: str, quad: Quad, features: Mapping[str, float], size: tuple
     if bits < model["least_bits"] or score < model["least_score"]:
         return None
     usual = features.get("usual", 3.0) < 0.3 if shape == "sparkle" else features.get("off", 9.0) < 0.5
-    if shape == "sparkle" and not usual and features.get("rival", NO_RIVAL) > model["most_rival"]:
+    if shape == "sparkle" and not usual and score - features.get("rival", NO_RIVAL) < model["least_lead"]:
         return None
     title, maker, says = _TOLD[shape]
     genuine = model["genuine_pictures"]
