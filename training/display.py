@@ -27,6 +27,7 @@ from training.display_report import Scores, write_report
 from training.drawing.compose import KINDS
 from training.drawing.sketch import CLASSES
 from training.labelled import manifest, open_picture, read_before
+from training.out_of_fold import groups_of
 from training.overlay_lines import write_sums
 
 # What the layout model does not use: how many parts of each class there are depends on where the network cuts them
@@ -93,22 +94,6 @@ def examine(corpus: Path, observations: Path, scores: Path | None, session: Any)
     return out
 
 
-def groups_of(examined: list[dict[str, Any]]) -> list[str]:
-    """Return each picture's group: pictures of one source are together, and so are a game's pictures of all sources."""
-    above: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while above.setdefault(name, name) != name:
-            name = above[name]
-        return name
-
-    for entry in examined:
-        row = entry["row"]
-        if row["label"] == "game":
-            above[root("source " + row["source"])] = root("game " + row["subject"].split(":")[0])
-    return [root("source " + entry["row"]["source"]) for entry in examined]
-
-
 def names_of(examined: list[dict[str, Any]]) -> list[str]:
     """Return the names of the features that the layout is told by."""
     return sorted(name for name in examined[0]["features"] if not name.startswith(_LEFT_OUT))
@@ -119,7 +104,7 @@ def table_of(examined: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np
     names = names_of(examined)
     x = np.asarray([[entry["features"].get(name, 0.0) for name in names] for entry in examined])
     y = np.asarray([int(entry["row"]["label"] == "game") for entry in examined])
-    groups = np.asarray(groups_of(examined))
+    groups = np.asarray(groups_of([entry["row"] for entry in examined]))
     sizes: dict[tuple[str, int], int] = defaultdict(int)
     for group, label in zip(groups, y, strict=True):
         sizes[(group, label)] += 1
@@ -181,9 +166,9 @@ def told(natural: float, features: dict[str, float], most: float) -> float:
 def cross(examined: list[dict[str, Any]], strength: float) -> Scores:
     """Return the natural log odds of every picture, from weights fitted without its group."""
     train = used(examined)
-    groups = groups_of(train)
+    groups = groups_of([entry["row"] for entry in train])
     all_x = table_of(examined)[0]
-    all_groups = np.asarray(groups_of(examined))
+    all_groups = np.asarray(groups_of([entry["row"] for entry in examined]))
     scores: Scores = {}
     for group in sorted(set(all_groups)):
         x, y, _, weight = table_of([entry for entry, other in zip(train, groups, strict=True) if other != group])
@@ -270,7 +255,9 @@ def main() -> None:
     if arguments.bits:
         by_name = {file + (" again" if again else ""): round(bits, 3) for (file, again), bits in scores.items()}
         arguments.bits.write_text(json.dumps(by_name, indent=0) + "\n", "utf-8")
-    groups = dict(zip((entry["row"]["file"] for entry in examined), groups_of(examined), strict=True))
+    groups = dict(
+        zip((entry["row"]["file"] for entry in examined), groups_of([entry["row"] for entry in examined]), strict=True)
+    )
     own = {row["file"] for row in manifest(arguments.corpus)}
     corpus = [entry for entry in examined if entry["row"]["file"] in own]
     beside = [entry for entry in examined if entry["row"]["file"] not in own]

@@ -137,9 +137,7 @@ def layout_terms(features: Mapping[str, float], model: Mapping[str, Any], most: 
     largest = sorted(terms, key=lambda name: (-abs(terms[name]), name))[:most]
     shown = [f"{terms[name]:+.1f} {name}" for name in largest if abs(terms[name]) >= 0.05]
     rest = sum(terms.values()) - sum(terms[name] for name in largest)
-    start = float(model["intercept"]) / log(2) + sum(
-        float(weight) * float(typical.get(name, 0.0)) / log(2) for name, weight in model["weights"].items()
-    )
+    start = logit(typical, model) / log(2)
     return ", ".join([*shown, f"{rest:+.1f} others", f"{start:+.1f} a typical genuine picture"])
 
 

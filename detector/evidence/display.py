@@ -61,7 +61,7 @@ class Kind:
         parts = _parts(reading)
         # A word and a sign are not told from a stamp or a mark: few lines never speak loudly. Shapes without letters
         # never make a finding: nets, bricks and lamps of the scene are now and then taken for parts.
-        count = sum(1 for quad in quads_of(observations, 0.5))
+        count = len(quads_of(observations, 0.5))
         spoken = max(min(int(settings["most_parts"]), len(parts)), count)
         ceiling = min(float(settings["most_bits"]), float(settings["bits_a_part"]) * spoken)
         bits = max(-float(settings["most_camera_bits"]), min(ceiling, bits))
