@@ -1,8 +1,8 @@
 """Train the model that tells text laid over a picture from text in the scene: ``python -m training.overlay_lines``.
 
-Trained on lines that ``training.drawing`` prints over, and paints into, genuine pictures, and on the lines of a
-labelled folder (its ``manifest.jsonl`` and what was read in it). Measured by leaving out one group of sources
-at a time. Writes ``models/overlay-lines-v1``.
+Trained on the lines of labelled folders (their ``manifest.jsonl`` and what was read in them) and on lines that
+``training.drawing`` prints over, and paints into, genuine pictures. Measured by leaving out groups of sources: what
+shares a source or a game is never on both sides. Writes ``models/overlay-lines-v1``.
 """
 
 from __future__ import annotations
@@ -10,90 +10,88 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rapidfuzz import fuzz
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.metrics import roc_auc_score
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
-from detector.evidence._line_features import NAMES, measure
-from detector.evidence._mask import look_at, over_text
-from detector.evidence.overlay_lines import agree
+from detector.evidence._mask import look_at
+from detector.evidence.overlay_lines import FEATURES, agree, features
 from detector.types import make_quad
 from training.drawing.compose import compose
 from training.drawing.scene import list_pictures, load
 from training.labelled import manifest, open_picture, read_before
+from training.out_of_fold import groups_of
+from training.overlay_lines_labels import labels_of
+from training.overlay_lines_report import Line, report
 from training.scene_print import picture
 
-LABELS = Path(__file__).with_name("overlay_lines_labels.json")
-TREES, LEAST, TRIED = 150, 12, 8
-OTHERS = 0.4
+Floats = npt.NDArray[np.float64]
+FOLDS = 10
+SEEDS, ROUNDS, LEAVES, LEAST, TRIED, RATE, SHRINK = 1, 250, 12, 40, 0.3, 0.05, 5.0
+"""Sets of trees, trees in each, leaves a tree, lines a leaf, part of the features tried, learning rate, L2."""
+SURE = 0.75
+"""What the trees' log odds are multiplied by: out of fold they are too sure of themselves."""
+OTHERS = 0.3
 """How much of the other lines' mean log odds is added to a line's own."""
 SLANT = 0.8
 """Log odds that are taken off for a degree of slant."""
 
 
-def squash(text: str) -> str:
-    return "".join(letter for letter in text.lower() if letter.isalnum())
+def folder_lines(
+    folder: Path, observations: Path, index: int = 0, session: Any = None
+) -> Iterator[tuple[Floats, list[Line]]]:
+    """Yield for every picture, as stored and stored again, the features of the lines read in it, and what they are.
 
-
-def label_line(text: str, row: dict[str, Any], rules: dict[str, Any]) -> int | None:
-    """Return 1 for a line laid over, 0 for one in the scene, None if it cannot be told."""
-    if row["overlay"] == "none":
-        return 0
-    if row["category"] == "W":
-        return None
-    rule = rules.get(row["file"], {"scene": [], "skip": []})
-    if any(part == text or (len(part) > 3 and part in text) for part in rule["skip"]):
-        return None
-    if any(part != "*" and part in text for part in rule["scene"]):
-        return 0
-    told = squash(row["overlay_text"].split("scene:")[0].split("plate ")[0])
-    own = squash(text)
-    if len(own) >= 2 and told and fuzz.partial_ratio(own, told) >= 75:
-        return 1
-    if "*" in rule["scene"]:
-        return 0
-    if "*" in rule["skip"]:
-        return None
-    return 1
-
-
-def corpus_lines(
-    corpus: Path, observations: Path, session: Any = None, *, scene_only: bool = False
-) -> Iterator[tuple[np.ndarray, int, str, str, str, float]]:
-    """Yield (features, label, source, file, text, confidence) of every line read, in two encodings.
-
-    The label is -1 where it is not known. With ``scene_only`` of pictures that nothing is laid over.
+    Args:
+        folder: with ``manifest.jsonl`` and the pictures.
+        observations: what a scan read in them.
+        index: the folder's number, for the report.
+        session: an onnxruntime session to use in place of the packaged network.
     """
-    rules = json.loads(LABELS.read_text("utf-8"))
     read = read_before(observations)
-    for row in manifest(corpus):
+    for row in manifest(folder):
         seen = read.get(row["sha256"])
-        if seen is None or not seen.lines or (scene_only and row["overlay"] != "none"):
+        if seen is None or not seen.lines:
             continue
-        labels = [label_line(line.text, row, rules) for line in seen.lines]
+        labels = labels_of(row, seen)
         for again in (False, True):
-            image = open_picture(corpus / row["file"], again=again)
+            image = open_picture(folder / row["file"], again=again)
             scale = image.width / seen.size[0]
             quads = [make_quad([(x * scale, y * scale) for x, y in line.quad]) for line in seen.lines]
             pixels = np.asarray(image)
-            over = look_at(pixels, session)
-            values_of = measure(
-                pixels, quads, [line.confidence for line in seen.lines], [over_text(over, quad) for quad in quads]
+            values = features(
+                pixels,
+                look_at(pixels, session),
+                quads,
+                [line.confidence for line in seen.lines],
+                [line.text for line in seen.lines],
             )
-            for values, label, line in zip(values_of, labels, seen.lines, strict=True):
-                name = row["file"] + (" again" if again else "")
-                yield values, -1 if label is None else label, row["source"], name, line.text, line.confidence
+            yield (
+                values,
+                [
+                    Line(
+                        folder=index,
+                        row=row,
+                        again=again,
+                        label=-1 if label is None else label,
+                        text=line.text,
+                    )
+                    for label, line in zip(labels, seen.lines, strict=True)
+                ],
+            )
 
 
-def drawn_lines(pictures: list[Path], count: int, seed: int, session: Any = None) -> tuple[np.ndarray, np.ndarray]:
+def drawn_lines(
+    pictures: list[Path], count: int, seed: int, session: Any = None
+) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return features and labels of lines that we draw ourselves, with boxes as loose as an engine's."""
-    features, labels = [], []
+    rows, labels = [], []
     for index in range(count):
         rng = np.random.default_rng([seed, index])
         if index % 4 == 3:
@@ -117,40 +115,54 @@ def drawn_lines(pictures: list[Path], count: int, seed: int, session: Any = None
             quads.append(make_quad(np.round(points)))
             kept.append(label)
         if quads:
-            over = look_at(pixels, session)
-            # No engine read these: how sure one would have been says nothing here.
+            # No engine read these: how sure one would have been says nothing here, nor is it known what one would read.
             sure = rng.beta(9, 1, len(quads)).tolist()
-            features.append(measure(pixels, quads, sure, [over_text(over, quad) for quad in quads]))
+            rows.append(features(pixels, look_at(pixels, session), quads, sure, [None] * len(quads)))
             labels += kept
-    return np.concatenate(features), np.asarray(labels)
+    return np.concatenate(rows), np.asarray(labels)
 
 
-def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> ExtraTreesClassifier:
-    model = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST, max_features=TRIED, random_state=0, n_jobs=1)
-    return model.fit(x, y, sample_weight=weight)
+def fit(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> list[HistGradientBoostingClassifier]:
+    """Return sets of boosted trees, each from another seed; their log odds are averaged."""
+    models = []
+    with threadpool_limits(1):  # sums in another order would give other bytes
+        for seed in range(SEEDS):
+            model = HistGradientBoostingClassifier(
+                max_iter=ROUNDS, learning_rate=RATE, max_leaf_nodes=LEAVES, min_samples_leaf=LEAST, max_features=TRIED,
+                l2_regularization=SHRINK, early_stopping=False, random_state=seed,
+            )  # fmt: skip
+            models.append(model.fit(x, y, sample_weight=weight))
+    return models
 
 
-def write_trees(model: ExtraTreesClassifier, path: Path) -> None:
-    """Write the trees as plain arrays: for each node feature, threshold, left, right, value; -1 for a leaf."""
+def predict(models: list[HistGradientBoostingClassifier], x: Floats) -> Floats:
+    """Return the probability of having been laid over, for rows of features."""
+    with threadpool_limits(1):
+        odds = SURE * np.mean([model.decision_function(x) for model in models], axis=0)
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float64)
+
+
+def write_trees(models: list[HistGradientBoostingClassifier], path: Path) -> None:
+    """Write the trees as plain arrays: for each node feature, threshold, left, right, log odds; -1 for a leaf."""
     feature, threshold, left, right, value, start = [], [], [], [], [], [0]
-    for tree in (member.tree_ for member in model.estimators_):
-        base, leaf = start[-1], tree.children_left < 0
-        share = tree.value[:, 0, :]
-        feature.append(np.where(leaf, -1, tree.feature))
-        threshold.append(np.where(leaf, 0, tree.threshold))
-        left.append(np.where(leaf, -1, base + tree.children_left))
-        right.append(np.where(leaf, -1, base + tree.children_right))
-        value.append(share[:, 1] / share.sum(axis=1))
-        start.append(base + tree.node_count)
+    for nodes in (tree.nodes for model in models for (tree,) in model._predictors):
+        base, leaf = start[-1], nodes["is_leaf"].astype(bool)
+        feature.append(np.where(leaf, -1, nodes["feature_idx"]))
+        threshold.append(np.where(leaf, 0, nodes["num_threshold"]))
+        left.append(np.where(leaf, -1, base + nodes["left"].astype(np.int64)))
+        right.append(np.where(leaf, -1, base + nodes["right"].astype(np.int64)))
+        value.append(np.where(leaf, SURE * nodes["value"] / len(models), 0))
+        start.append(base + len(nodes))
     np.savez_compressed(
-        path, feature=np.concatenate(feature).astype(np.int16), threshold=np.concatenate(threshold).astype(np.float32),
+        path, feature=np.concatenate(feature).astype(np.int16), threshold=np.concatenate(threshold).astype(np.float64),
         left=np.concatenate(left).astype(np.int32), right=np.concatenate(right).astype(np.int32),
-        value=np.concatenate(value).astype(np.float32), roots=np.asarray(start[:-1], np.int32),
+        value=np.concatenate(value).astype(np.float64), roots=np.asarray(start[:-1], np.int32),
+        base=np.asarray(SURE * np.mean([float(model._baseline_prediction.ravel()[0]) for model in models])),
     )  # fmt: skip
 
 
-def balanced(y: np.ndarray, groups: np.ndarray, files: np.ndarray) -> np.ndarray:
-    """Return weights: each picture counts by the root of its lines, each source by the root of its pictures."""
+def balanced(y: npt.NDArray[np.int64], groups: npt.NDArray[np.str_], files: npt.NDArray[np.str_]) -> Floats:
+    """Return weights: each picture counts by the root of its lines, each group by the root of its pictures."""
     by_file: dict[str, int] = defaultdict(int)
     by_group: dict[str, set[str]] = defaultdict(set)
     for group, file in zip(groups, files, strict=True):
@@ -164,15 +176,12 @@ def balanced(y: np.ndarray, groups: np.ndarray, files: np.ndarray) -> np.ndarray
     return weight
 
 
-def folds_of(groups: np.ndarray) -> np.ndarray:
-    """Return a fold for each row: one for each source of many lines, four for all others together."""
-    counts = Counter(groups.tolist())
-    names = sorted(counts)
-    small = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) % 4 for name in names if counts[name] < 40}
-    return np.asarray([small.get(name, 4 + names.index(name)) for name in groups.tolist()])
+def fold_of(group: str) -> int:
+    """Return in which fold a group of sources is left out."""
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % FOLDS
 
 
-def pooled(scores: np.ndarray, files: np.ndarray, angles: np.ndarray) -> np.ndarray:
+def pooled(scores: Floats, files: npt.NDArray[np.str_], angles: Floats) -> Floats:
     """Return the scores after the lines of each picture have heard each other."""
     out = np.zeros(len(scores))
     for name in sorted(set(files.tolist())):
@@ -187,84 +196,54 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="a labelled folder with manifest.jsonl")
     parser.add_argument("--observations", type=Path, required=True, help="what was read in it: <sha256>.json")
     parser.add_argument(
-        "--scene", nargs=2, action="append", default=[], type=Path, metavar=("FOLDER", "OBSERVATIONS"),
-        help="another labelled folder, whose pictures without an overlay have lines of the scene only",
+        "--beside", nargs=2, action="append", default=[], type=Path, metavar=("FOLDER", "OBSERVATIONS"),
+        help="another labelled folder, whose manifest is part of beside.jsonl",
     )  # fmt: skip
     parser.add_argument("--to", type=Path, default=Path("models/overlay-lines-v1"))
     parser.add_argument("--scores", type=Path, help="write the cross-validated probabilities here, by file")
-    parser.add_argument("--drawn", type=int, default=700)
-    parser.add_argument("--drawn-share", type=float, default=0.7)
+    parser.add_argument("--drawn", type=int, default=900)
+    parser.add_argument("--drawn-share", type=float, default=0.3)
     arguments = parser.parse_args()
-    rows = list(corpus_lines(arguments.corpus, arguments.observations))
-    count = len(rows)
-    for folder, observations in arguments.scene:
-        rows += corpus_lines(folder, observations, scene_only=True)
-    x = np.asarray([row[0] for row in rows])
-    y = np.asarray([row[1] for row in rows])
-    groups = np.asarray([row[2] for row in rows])
-    files = np.asarray([row[3] for row in rows])
+    folders = [(arguments.corpus, arguments.observations), *arguments.beside]
+    parts, lines = [], []
+    for index, (folder, observations) in enumerate(folders):
+        for values, found in folder_lines(folder, observations, index):
+            parts.append(values)
+            lines += found
+    x, y = np.concatenate(parts), np.asarray([line.label for line in lines])
+    files = np.asarray([f"{line.folder} {line.name}" for line in lines])
+    groups = np.asarray(groups_of([line.row for line in lines]))
     drawn_x, drawn_y = drawn_lines(list_pictures(arguments.pictures), arguments.drawn, 11)
     drawn_w = np.where(drawn_y == 1, 1 / (drawn_y == 1).sum(), 1 / (drawn_y == 0).sum())
     share = arguments.drawn_share
 
-    def train(chosen: np.ndarray) -> ExtraTreesClassifier:
+    def train(chosen: npt.NDArray[np.bool_]) -> list[HistGradientBoostingClassifier]:
         own = balanced(y[chosen], groups[chosen], files[chosen])
         weight = np.concatenate([own * (1 - share), drawn_w * share])
         weight *= len(weight) / weight.sum()
         return fit(np.concatenate([x[chosen], drawn_x]), np.concatenate([y[chosen], drawn_y]), weight)
 
-    known = y >= 0
+    known, folds = y >= 0, np.asarray([fold_of(group) for group in groups])
     scores = np.zeros(len(y))
-    folds = folds_of(groups)
-    for fold in sorted(set(folds)):
+    for fold in range(FOLDS):
         out = folds == fold
-        scores[out] = train(~out & known).predict_proba(x[out])[:, 1]
-    angles = x[:, NAMES.index("angle")]
-    scores = pooled(scores, files, angles)
-    own_only = pooled(fit(drawn_x, drawn_y, drawn_w * len(drawn_w) / 2).predict_proba(x)[:, 1], files, angles)
-    own = known & (np.arange(len(y)) < count)
-    report([row for row, use in zip(rows, own, strict=True) if use], y[own], scores[own], own_only[own])
+        scores[out] = predict(train(~out & known), x[out])
+    scores = pooled(scores, files, x[:, FEATURES.index("angle")])
+    report(lines, scores, [str(folder.name) for folder, _ in folders])
     if arguments.scores:
         by_file: dict[str, list[float]] = defaultdict(list)
-        for row, score in zip(rows, scores, strict=True):
-            by_file[row[3]].append(round(float(score), 3))
+        for line, score in zip(lines, scores, strict=True):
+            by_file[line.name].append(round(float(score), 3))
         arguments.scores.write_text(json.dumps(by_file), "utf-8")
-    model = train(known)
     arguments.to.mkdir(parents=True, exist_ok=True)
-    write_trees(model, arguments.to / "trees.npz")
+    write_trees(train(known), arguments.to / "trees.npz")
     write_config(arguments.to)
-
-
-def report(rows: list[Any], y: np.ndarray, scores: np.ndarray, own_only: np.ndarray) -> None:
-    """Print how many lines are right: in all, by source, and the worst errors."""
-    files = np.asarray([row[3] for row in rows])
-    counts = Counter(files.tolist())
-    share = np.asarray([1 / counts[name] for name in files.tolist()])
-    again = np.asarray([name.endswith(" again") for name in files])
-    for name, part in (("as stored", ~again), ("JPEG 70, 960", again)):
-        for told, s in (("cross-validated", scores[part]), ("drawn lines only", own_only[part])):
-            right = (s >= 0.5) == y[part]
-            over = y[part] == 1
-            print(
-                f"{name}, {told}: {part.sum()} lines, {over.sum()} laid over; right {right.mean():.4f}, laid over "
-                f"{right[over].mean():.4f}, scene {right[~over].mean():.4f}, AUROC {roc_auc_score(y[part], s):.4f}; "
-                f"each picture counted once: right {np.average(right, weights=share[part]):.4f}, "
-                f"AUROC {roc_auc_score(y[part], s, sample_weight=share[part]):.4f}"
-            )
-    table: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for row, score in zip(rows, scores, strict=True):
-        table[(row[2], row[1])].append(float((score >= 0.5) == row[1]))
-    for (source, label), values in sorted(table.items()):
-        print(f"| {source} | {'over' if label else 'scene'} | {len(values)} | {np.mean(values):.3f} |")
-    order = np.argsort(-np.abs(scores - y))
-    for index in order[:60]:
-        print(f"   {scores[index]:.2f} {y[index]} {rows[index][3]} {rows[index][4]!r}")
 
 
 def write_config(folder: Path) -> None:
     config = {
-        "version": 1,
-        "features": list(NAMES),
+        "version": 2,
+        "features": list(FEATURES),
         "threshold": 0.5,
         "others": OTHERS,
         "slant": SLANT,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from detector.types import Pixels, Quad, box_quad, make_quad
+from detector.types import Pixels, Quad, box_quad, make_quad, quad_bounds
 from training.drawing.scene import recompress
 from training.drawing.sketch import font_files
 from training.drawing.style import Rng
@@ -115,6 +115,38 @@ def lay(rng: Rng, ground: Floats, page: Image.Image, quads: list[Quad], corners:
     return found
 
 
+def place_boards(rng: Rng, ground: Floats, blur: float) -> list[Quad]:
+    """Put one to three rows of boards into the ground, near or far, level or seen a little from the side."""
+    height, width = ground.shape[:2]
+    found: list[Quad] = []
+    for _ in range(int(rng.integers(1, 4))):
+        page, quads = boards(rng, width, max(14, int(height * rng.uniform(0.025, 0.1))))
+        left, right = sorted(rng.uniform(0, width, 2)) if rng.random() < 0.4 else (0.0, float(width))
+        right = max(right, left + 0.3 * width)
+        top = float(rng.uniform(0.02, 0.85) * height)
+        slope = float(rng.normal(0, 0.03) * (right - left)) * (rng.random() < 0.5)
+        # The far end of a row is lower than the near one.
+        near = float(rng.uniform(0.75, 1.25)) if rng.random() < 0.4 else 1.0
+        corners = np.asarray(
+            [(left, top), (right, top + slope), (right, top + slope + page.height * near), (left, top + page.height)],
+            np.float32,
+        )
+        found = [quad for quad in found if not _hidden(quad, corners)]
+        found += lay(rng, ground, page, quads, corners, blur)
+    return found
+
+
+def _hidden(quad: Quad, corners: Floats) -> bool:
+    middle = np.asarray(quad, np.float64).mean(axis=0)
+    return cv2.pointPolygonTest(corners, (float(middle[0]), float(middle[1])), measureDist=False) >= 0
+
+
+def sweep(rng: Rng, ground: Floats) -> Floats:
+    """Return the picture of a camera that was panning: smeared sideways by some pixels."""
+    length = int(rng.integers(2, max(3, ground.shape[1] // 110)))
+    return np.asarray(cv2.blur(ground, (length, 1)), np.float32)
+
+
 def picture(rng: Rng, photo: Pixels) -> Printed:
     """Return a photograph with print in its scene, and sometimes with lines laid over."""
     width = int(rng.integers(520, 1300))
@@ -126,23 +158,49 @@ def picture(rng: Rng, photo: Pixels) -> Printed:
         page, quads = sheet(rng, width, height)
         shift = rng.uniform(-0.06, 0.25, 4) * (width, height, width, height) * (rng.random() < 0.6)
         left, top, right, bottom = shift[0], shift[1], width - shift[2], height - shift[3]
+        corners = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+        corners += rng.normal(0, 0.004 * width, (4, 2)).astype(np.float32) * (rng.random() < 0.7)
+        lines += [(quad, 0) for quad in lay(rng, ground, page, quads, corners, blur)]
     else:
-        page, quads = boards(rng, width, max(14, int(height * rng.uniform(0.03, 0.1))))
-        top = float(rng.uniform(0.02, 0.8) * height)
-        left, right, bottom = 0.0, float(width), top + page.height
-    corners = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-    corners += rng.normal(0, 0.004 * width, (4, 2)).astype(np.float32) * (rng.random() < 0.7)
-    lines += [(quad, 0) for quad in lay(rng, ground, page, quads, corners, blur)]
+        lines += [(quad, 0) for quad in place_boards(rng, ground, blur)]
+        if rng.random() < 0.4:
+            ground = sweep(rng, ground)
     if rng.random() < 0.5:
-        image = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
-        pen, font = ImageDraw.Draw(image), face(rng, int(rng.integers(12, max(14, height // 18))))
-        down = float(rng.uniform(4, 20))
-        edge = int(rng.integers(0, 3))
-        for row in range(int(rng.integers(1, 5))):
-            place = (down, down + row * 1.3 * font.size if rng.random() < 0.8 else height - 2.0 * font.size)
-            text = words(rng, 3)
-            pen.text(place, text, fill=(240, 240, 240), font=font, stroke_width=edge, stroke_fill=(10, 10, 10))
-            lines.append((box_quad(*pen.textbbox(place, text, font=font)), 1))
-        ground = np.asarray(image, np.float32)
+        ground, over = print_over(rng, ground)
+        lines = [(quad, 0) for quad, _ in lines if not any(_touch(quad, other) for other in over)]
+        lines += [(quad, 1) for quad in over]
     grain = rng.normal(0, rng.uniform(0, 5), ground.shape).astype(np.float32)
-    return Printed(recompress(rng, np.clip(ground + grain, 0, 255)), lines)
+    ground = np.clip(ground + grain, 0, 255)
+    if rng.random() < 0.3:  # a recording smaller than what it is shown as: all is equally soft
+        small = cv2.resize(
+            ground, None, fx=(part := float(rng.uniform(0.5, 0.9))), fy=part, interpolation=cv2.INTER_AREA
+        )
+        ground = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    return Printed(recompress(rng, np.clip(ground, 0, 255)), lines)
+
+
+def print_over(rng: Rng, ground: Floats) -> tuple[Floats, list[Quad]]:
+    """Return the picture with some lines laid over: outlined, or on a panel as a score or a name is."""
+    height, width = ground.shape[:2]
+    image = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
+    pen, font = ImageDraw.Draw(image), face(rng, int(rng.integers(12, max(14, height // 18))))
+    down, edge = float(rng.uniform(4, 20)), int(rng.integers(0, 3))
+    panel = tuple(int(value) for value in rng.integers(0, 110, 3)) if rng.random() < 0.4 else None
+    left = down if rng.random() < 0.7 else float(rng.uniform(0, 0.7) * width)
+    found = []
+    for row in range(int(rng.integers(1, 5))):
+        top = down + row * 1.3 * font.size if rng.random() < 0.8 else height - 2.0 * font.size
+        text = words(rng, 3)
+        box = pen.textbbox((left, top), text, font=font)
+        if box[2] >= width:
+            continue
+        if panel is not None:
+            pen.rectangle((box[0] - 6, box[1] - 4, box[2] + 6, box[3] + 4), fill=panel)
+        pen.text((left, top), text, fill=(240, 240, 240), font=font, stroke_width=edge, stroke_fill=(10, 10, 10))
+        found.append(box_quad(*box))
+    return np.asarray(image, np.float32), found
+
+
+def _touch(one: Quad, other: Quad) -> bool:
+    a, b = quad_bounds(one), quad_bounds(other)
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

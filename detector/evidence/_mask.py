@@ -211,11 +211,7 @@ def picture_features(seen: Look, found: Sequence[Element], size: tuple[int, int]
 
 def over_text(seen: Look, quad: Quad) -> tuple[float, float, float]:
     """Return what the network says of a line: (text or mark, anything laid over, anything around it)."""
-    sx, sy = seen.scale
-    left, top, right, bottom = quad_bounds(quad)
-    rows, columns = seen.labels.shape[1:]
-    x0, x1 = _span(left / sx, right / sx, columns)
-    y0, y1 = _span(top / sy, bottom / sy, rows)
+    x0, y0, x1, y1 = cells(seen, quad)
     names: list[str] = list(config()["classes"])
     part = seen.labels[:, y0:y1, x0:x1]
     words = part[names.index("text")] + part[names.index("mark")]
@@ -224,9 +220,30 @@ def over_text(seen: Look, quad: Quad) -> tuple[float, float, float]:
     return float(words.mean()), float(1 - part[0].mean()), float(around.mean())
 
 
+def cells(seen: Look, quad: Quad) -> tuple[int, int, int, int]:
+    """Return the map's cells that a box covers: first column, first row, and those after the last; one at least."""
+    sx, sy = seen.scale
+    left, top, right, bottom = quad_bounds(quad)
+    rows, columns = seen.labels.shape[1:]
+    x0, x1 = _span(left / sx, right / sx, columns)
+    y0, y1 = _span(top / sy, bottom / sy, rows)
+    return x0, y0, x1, y1
+
+
 def _span(low: float, high: float, length: int) -> tuple[int, int]:
     first = min(length - 1, max(0, int(low)))
     return first, min(length, max(first + 1, round(high)))
 
 
-__all__ = ["MODEL", "Element", "Look", "config", "elements", "look", "look_at", "over_text", "picture_features"]
+__all__ = [
+    "MODEL",
+    "Element",
+    "Look",
+    "cells",
+    "config",
+    "elements",
+    "look",
+    "look_at",
+    "over_text",
+    "picture_features",
+]

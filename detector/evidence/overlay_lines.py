@@ -17,14 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from detector.evidence._line_context import CONTEXT, context
 from detector.evidence._line_features import NAMES, measure
-from detector.evidence._mask import look, over_text
+from detector.evidence._mask import Look, look, over_text
 from detector.knowledge import Knowledge
 from detector.resources import model_file
-from detector.types import Evidence, Frame, Json, Observations, TextLine
+from detector.types import Evidence, Frame, Json, Observations, Pixels, Quad, TextLine
 
 MODEL = "overlay-lines-v1"
-_ANGLE = NAMES.index("angle")
+FEATURES: tuple[str, ...] = (*NAMES, *CONTEXT)
+_ANGLE = FEATURES.index("angle")
 _MOST_SLANT = 3.0
 
 
@@ -35,12 +37,12 @@ class Kind:
         """Return ``{"version": 1, "lines": [...]}``: one probability a line, in the order of the lines."""
         if not lines:
             return {"version": 1, "lines": []}
-        seen = look(frame)
-        rows = measure(
+        rows = features(
             frame.pixels,
+            look(frame),
             [line.quad for line in lines],
             [line.confidence for line in lines],
-            [over_text(seen, line.quad) for line in lines],
+            [line.text for line in lines],
         )
         return {
             "version": 1,
@@ -56,25 +58,39 @@ class Kind:
         return ()
 
 
-def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probability of having been laid over, for rows of features in the order of ``NAMES``.
+def features(
+    pixels: Pixels, seen: Look, quads: Sequence[Quad], confidences: Sequence[float], texts: Sequence[str | None]
+) -> npt.NDArray[np.float64]:
+    """Return one row of measurements for each line, in the order of ``FEATURES``.
 
-    Each line by itself: the mean of what the trees' leaves say.
+    Args:
+        pixels: (height, width, 3) uint8, RGB.
+        seen: what the display network sees in them.
+        quads: where the lines stand, in pixels.
+        confidences: how sure the engine was of each, 0 to 1.
+        texts: what was read; None if nothing was, in training.
+    """
+    own = measure(pixels, quads, confidences, [over_text(seen, quad) for quad in quads])
+    return np.concatenate([own, context(seen, quads, texts)], axis=1)
+
+
+def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probability of having been laid over, for rows of features in the order of ``FEATURES``.
+
+    Each line by itself: the log odds that the trees' leaves add up to.
     """
     trees = _trees()
-    raw = np.zeros(len(rows))
-    everyone = np.arange(len(rows))
-    for root in trees["roots"]:
-        at = np.full(len(rows), int(root))
-        while True:
-            feature = trees["feature"][at]
-            inner = feature >= 0
-            if not inner.any():
-                break
-            low = rows[everyone, np.maximum(feature, 0)] <= trees["threshold"][at]
-            at = np.where(inner, np.where(low, trees["left"][at], trees["right"][at]), at)
-        raw += trees["value"][at]
-    result: npt.NDArray[np.float64] = raw / len(trees["roots"])
+    at = np.repeat(trees["roots"][None, :], len(rows), axis=0)
+    everyone = np.arange(len(rows))[:, None]
+    while True:
+        feature = trees["feature"][at]
+        inner = feature >= 0
+        if not inner.any():
+            break
+        low = rows[everyone, np.maximum(feature, 0)] <= trees["threshold"][at]
+        at = np.where(inner, np.where(low, trees["left"][at], trees["right"][at]), at)
+    odds = trees["value"][at].sum(axis=1) + float(trees["base"])
+    result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
     return result
 
 
@@ -115,7 +131,7 @@ def _trees() -> Mapping[str, Any]:
         EngineError: the model is missing or damaged, or was trained on other features.
     """
     config = _config()
-    if config["features"] != list(NAMES):
+    if config["features"] != list(FEATURES):
         from detector.errors import EngineError
 
         raise EngineError(f"{MODEL} was trained on other features than this program measures. Install it again.")
