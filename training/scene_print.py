@@ -46,9 +46,9 @@ def face(rng: Rng, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(files[int(rng.integers(len(files)))], size)
 
 
-def sheet(rng: Rng, width: int, height: int) -> tuple[Image.Image, list[Quad]]:
-    """Return a page with rows of print, dark on light more often than not."""
-    light = rng.uniform(185, 252, 3) if rng.random() < 0.9 else rng.uniform(20, 120, 3)
+def sheet(rng: Rng, width: int, height: int, *, paper: float = 0.9) -> tuple[Image.Image, list[Quad]]:
+    """Return a page with rows of print: dark on light as often as ``paper`` says, else light on dark or coloured."""
+    light = rng.uniform(185, 252, 3) if rng.random() < paper else rng.uniform(20, 120, 3)
     dark = np.clip(light - rng.uniform(120, 200), 0, 255) if light.mean() > 150 else rng.uniform(190, 255, 3)
     page = Image.new("RGB", (width, height), tuple(int(value) for value in light))
     pen, quads = ImageDraw.Draw(page), []
@@ -115,6 +115,29 @@ def lay(rng: Rng, ground: Floats, page: Image.Image, quads: list[Quad], corners:
     return found
 
 
+def place_posters(rng: Rng, ground: Floats) -> list[Quad]:
+    """Hang one to three posters or signs into the ground: crisp, seen a little from the side, above or below."""
+    height, width = ground.shape[:2]
+    found: list[Quad] = []
+    for _ in range(int(rng.integers(1, 4))):
+        wide, tall = int(rng.uniform(0.15, 0.6) * width), int(rng.uniform(0.12, 0.7) * height)
+        page, quads = sheet(rng, wide, tall, paper=0.5)
+        left, top = rng.uniform(0, width - wide), rng.uniform(0, height - tall)
+        corners = np.asarray([(0, 0), (wide, 0), (wide, tall), (0, tall)], np.float32)
+        # The far side is the shorter one, and what is seen from the side is narrower.
+        turn, tilt = rng.uniform(-0.2, 0.2, 2) * (1, rng.random() < 0.4)
+        side = 1 if turn > 0 else 0
+        corners[[side, 3 - side], 1] += (abs(turn) * tall / 2, -abs(turn) * tall / 2)
+        corners[:2, 0] += (abs(tilt) * wide / 2, -abs(tilt) * wide / 2) if tilt > 0 else (0, 0)
+        corners[:, 0] = wide / 2 + (corners[:, 0] - wide / 2) * (1 - abs(turn))
+        middle, angle = corners.mean(axis=0), np.radians(rng.normal(0, 2.5) * (rng.random() < 0.7))
+        spin = np.asarray([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))], np.float32)
+        corners = (corners - middle) @ spin + middle + np.asarray((left, top), np.float32)
+        found = [quad for quad in found if not _hidden(quad, corners)]
+        found += lay(rng, ground, page, quads, corners, float(rng.uniform(0, 1.1)))
+    return found
+
+
 def place_boards(rng: Rng, ground: Floats, blur: float) -> list[Quad]:
     """Put one to three rows of boards into the ground, near or far, level or seen a little from the side."""
     height, width = ground.shape[:2]
@@ -154,17 +177,20 @@ def picture(rng: Rng, photo: Pixels) -> Printed:
     ground = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     blur = float(rng.uniform(0.3, 1.5))
     lines: list[tuple[Quad, int]] = []
-    if rng.random() < 0.5:
+    sort = rng.random()
+    if sort < 0.35:
         page, quads = sheet(rng, width, height)
         shift = rng.uniform(-0.06, 0.25, 4) * (width, height, width, height) * (rng.random() < 0.6)
         left, top, right, bottom = shift[0], shift[1], width - shift[2], height - shift[3]
         corners = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
         corners += rng.normal(0, 0.004 * width, (4, 2)).astype(np.float32) * (rng.random() < 0.7)
         lines += [(quad, 0) for quad in lay(rng, ground, page, quads, corners, blur)]
-    else:
+    elif sort < 0.7:
         lines += [(quad, 0) for quad in place_boards(rng, ground, blur)]
         if rng.random() < 0.4:
             ground = sweep(rng, ground)
+    else:
+        lines += [(quad, 0) for quad in place_posters(rng, ground)]
     if rng.random() < 0.5:
         ground, over = print_over(rng, ground)
         lines = [(quad, 0) for quad, _ in lines if not any(_touch(quad, other) for other in over)]
