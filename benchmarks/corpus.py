@@ -30,7 +30,7 @@ PRIOR = {"camera": 0.9, "game": 0.05, "generated": 0.05}
 def judged(found: Sequence[Case]) -> list[Judged]:
     """Return the cases, each judged with weights that were fitted without its group."""
     genuine = genuine_pictures()
-    _, weights, _ = cross(found, genuine)
+    _, weights = cross(found, genuine)
     out = []
     for case, chosen in zip(found, weights, strict=True):
         model = {**scoring_config(), "weights": chosen}
@@ -43,7 +43,7 @@ def judged(found: Sequence[Case]) -> list[Judged]:
             category=case.row["category"],
             overlay=case.row["overlay"],
         )
-        out.append(Judged(row, replace(case.report, verdict=verdict)))
+        out.append(Judged(row, replace(case.report, verdict=verdict), case.held))
     return out
 
 
@@ -67,7 +67,7 @@ def by_source(items: Sequence[Judged], names: dict[str, str], label: str) -> lis
             groups[names[item.row.name]].append(item)
     lines = [f"| {label} | pictures | flagged | least bits | most bits |", "|---|--:|--:|--:|--:|"]
     for name, members in sorted(groups.items(), key=lambda entry: (-len(entry[1]), entry[0])):
-        bits = [asked_ratio(item.report, ("game",)) for item in members]
+        bits = [asked_ratio(item, ("game",)) for item in members]
         flagged = sum(item.flagged for item in members)
         lines.append(f"| {name} | {len(members)} | {flagged} | {min(bits):.1f} | {max(bits):.1f} |")
     return lines
@@ -77,7 +77,7 @@ def worst(items: Sequence[Judged], label: str, most: int = 10) -> list[str]:
     """Return the games with the least bits, or the cameras with the most, and what was found in each."""
     chosen = [item for item in items if item.row.label == label and not item.row.bare]
     sign = 1 if label == "game" else -1
-    chosen.sort(key=lambda item: (sign * asked_ratio(item.report, ("game",)), item.row.name))
+    chosen.sort(key=lambda item: (sign * asked_ratio(item, ("game",)), item.row.name))
     lines = ["| picture | bits | label | what was found |", "|---|--:|---|---|"]
     for item in chosen[:most]:
         assert item.report.verdict is not None
@@ -86,7 +86,7 @@ def worst(items: Sequence[Judged], label: str, most: int = 10) -> list[str]:
             for entry in item.report.evidence
             if any(abs(bits) >= 0.3 for bits in entry.bits.values())
         ]
-        bits = asked_ratio(item.report, ("game",))
+        bits = asked_ratio(item, ("game",))
         name = Path(item.row.name).stem
         lines.append(f"| {name} | {bits:.1f} | {item.report.verdict.label} | {'; '.join(told) or 'nothing'} |")
     return lines
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path("benchmarks/corpus.md"))
     options = parser.parse_args()
     given = (options.corpus, options.observations, options.lines, options.bits)
-    found, others = cases(*given), beside(options.beside, options.bits)
+    found, others = cases(*given), beside(options.beside, options.lines, options.bits)
     items, figures = figures_of(found, others)
     text = ["# Measured out of fold", "", *(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
     text += ["```sh", " ".join((__doc__ or "").split("\n\n")[1].split()), "```", ""]

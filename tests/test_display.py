@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
+from detector.evidence._appearance import SORTS, maps_of, pooled
 from detector.evidence._formats import formats_of
 from detector.evidence._layout import layout_terms, line_features, logit
-from detector.evidence.display import Kind
+from detector.evidence._mask import look_at
+from detector.evidence.display import VERSION, Kind, held_back
 from detector.knowledge import Knowledge, load_knowledge
 from detector.types import Frame, Observations, Pixels, TextLine, box_quad, quad_bounds
 from tests.test_overlay_lines import frame_of, scenery
@@ -259,6 +261,41 @@ def test_a_picture_with_nothing_laid_over_gives_no_evidence(seed: int, knowledge
     assert list(Kind().find(observe(scenery(WIDTH, HEIGHT, seed), []), knowledge)) == []
 
 
+def test_what_a_verdict_holds_back_is_said_apart(knowledge: Knowledge) -> None:
+    bare = observe(scenery(WIDTH, HEIGHT, 0), [])
+    assert game_bits(bare, knowledge) == 0.0
+    assert held_back(bare) < -1.0
+    shown = observe(*draw_game(scenery(WIDTH, HEIGHT, 0)))
+    assert game_bits(shown, knowledge) > 0.0
+    assert held_back(shown) == 0.0
+    assert held_back(replace(bare, readings={})) == 0.0
+
+
+def test_how_parts_look_counts_and_is_named(knowledge: Knowledge) -> None:
+    seen = observe(*draw_game(scenery(WIDTH, HEIGHT, 0)))
+    reading = seen.readings["display"]
+    looks = {name: value for name, value in reading["features"].items() if name.startswith("appearance_")}
+    assert set(looks) == {f"appearance_{sort}" for sort in SORTS}
+    assert any(abs(value) > 0.1 for value in looks.values())
+
+    def bits(shift: float) -> float:
+        features = {**reading["features"], "appearance_panels": looks["appearance_panels"] + shift}
+        return game_bits(
+            replace(seen, readings={**seen.readings, "display": {**reading, "features": features}}), knowledge
+        )
+
+    assert bits(-12.0) < bits(-4.0) <= game_bits(seen, knowledge) == bits(0.0)
+    assert "appearance_panels" in next(iter(Kind().find(seen, knowledge))).attributes["layout"]
+
+
+def test_where_nothing_is_laid_over_nothing_is_looked_at() -> None:
+    pixels = scenery(WIDTH, HEIGHT, 1)
+    seen = look_at(pixels)
+    blank = replace(seen, labels=np.eye(seen.labels.shape[0], dtype=np.float32)[0][:, None, None] + 0 * seen.labels)
+    assert all(not vector.any() for vector in pooled(maps_of(pixels), blank).values())
+    assert any(vector.any() for vector in pooled(maps_of(pixels), seen).values())
+
+
 def test_the_same_picture_gives_the_same_bytes() -> None:
     pixels, lines = draw_game(scenery(640, 360, 5))
     first = Kind().observe(frame_of(pixels), lines)
@@ -286,7 +323,7 @@ json_values = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(elements=json_values, features=json_values, lines=json_values)
 def test_a_damaged_reading_gives_no_fault(elements: Any, features: Any, lines: Any, knowledge: Knowledge) -> None:
-    reading = {"version": 1, "elements": elements, "features": features}
+    reading = {"version": VERSION, "elements": elements, "features": features}
     seen = Observations(
         source="x", sha256="0" * 64, size=(640, 480), readings={"display": reading, "overlay_lines": {"lines": lines}}
     )

@@ -19,7 +19,7 @@ from detector.cli import run
 from detector.config import Settings
 from detector.errors import UsageError
 from detector.evaluation import Judged, Row, load_manifest, measure
-from detector.evaluation.figures import asked_ratio, given_overlay, log2_ratio
+from detector.evaluation.figures import asked_ratio, log2_ratio
 from detector.evaluation.measures import Curve, auroc, bootstrap, cllr, cllr_min, curve, pav, rate
 from detector.evaluation.plots import reliability_points
 from detector.scoring import judge, scoring_config
@@ -156,20 +156,14 @@ def test_the_ratio_is_that_of_the_evidence_whatever_the_prior() -> None:
     assert log2_ratio(report("b", camera=2.0), ["game"]) == pytest.approx(-2.0 * weight)
 
 
-@given(st.lists(st.floats(-12, 12), min_size=2, max_size=20), st.floats(-3, 0))
-def test_what_an_overlay_without_a_finding_means_keeps_the_order(values: list[float], nothing: float) -> None:
-    ratios = np.sort(np.asarray(values))
-    asked = given_overlay(ratios, nothing)
-    assert (np.diff(asked) >= -1e-9).all()
-    assert asked[ratios <= 0] == pytest.approx(ratios[ratios <= 0] + nothing)
-    assert asked[ratios >= 3] == pytest.approx(ratios[ratios >= 3])
-
-
-def test_the_verdict_itself_counts_nothing_found_as_nothing() -> None:
-    empty = report("a")
-    assert log2_ratio(empty, ("game",)) == 0.0
-    assert asked_ratio(empty, ("game",)) < 0.0
-    assert asked_ratio(report("b", game=7.0), ("game",)) == log2_ratio(report("b", game=7.0), ("game",))
+def test_what_a_verdict_holds_back_counts_among_pictures_that_have_an_overlay() -> None:
+    item = Judged(row("a", "game", overlay="hud"), report("a", game=2.0), held=-1.5)
+    assert log2_ratio(item.report, ("game",)) == pytest.approx(2.0)
+    assert asked_ratio(item, ("game",)) == pytest.approx(0.5)
+    assert asked_ratio(item, ("generated",)) == log2_ratio(item.report, ("generated",))
+    quiet = [Judged(row(f"c{i}", "camera", category="R"), report(f"c{i}"), held=-2.0) for i in range(2)]
+    shown = Judged(row("g", "game", overlay="hud"), report("g"))
+    assert measure([shown, *quiet], samples=9).comparisons[0].estimates["AUROC"].value == 1.0
 
 
 def test_measure_keeps_bare_pictures_and_errors_apart() -> None:

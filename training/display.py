@@ -1,8 +1,10 @@
-"""Fit what a display's layout speaks for: ``python -m training.display --corpus FOLDER --observations FOLDER``.
+"""Fit what a display's layout and look speak for: ``python -m training.display --corpus FOLDER --observations FOLDER``.
 
-Needs the network of ``training.display_net`` and labelled folders with what was read in them. One weight a feature,
-shrunk towards nothing, measured by leaving out one source (a game, a camera, a repository) at a time. Writes
-``models/display-v1/config.json`` and ``measured.md``.
+Needs the networks of ``training.display_net`` and ``training.appearance_net`` and labelled folders with what was read
+in them. One weight a feature, shrunk towards nothing, measured by leaving out one source (a game, a camera, a
+repository) at a time. Game frames without an overlay count as genuine here: what tells a game must be what is laid
+over, not how the scene was rendered. Writes ``config.json``, ``appearance.npz`` and ``measured.md`` into
+``models/display-v2``.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ import onnxruntime
 from scipy.optimize import minimize
 
 from detector.evidence import _mask
+from detector.evidence._appearance import SORTS, maps_of, pooled
 from detector.evidence._layout import line_features
 from detector.evidence._mask import elements, look_at, picture_features
+from detector.evidence.display import asked, most_for, told
 from detector.types import Json, make_quad
 from training.display_report import Scores, write_report
 from training.drawing.compose import KINDS
 from training.drawing.sketch import CLASSES
 from training.labelled import manifest, open_picture, read_before
-from training.out_of_fold import groups_of
+from training.out_of_fold import folds_of, groups_of
 from training.overlay_lines import write_sums
 
 # What the layout model does not use: how many parts of each class there are depends on where the network cuts them
@@ -41,9 +45,15 @@ SIGNS = {
     **dict.fromkeys(("format_clock", "format_year", "format_degree_sign", "format_camera_words"), -1),
     **dict.fromkeys(("kind_game", "format_ratio", "format_game_words"), 1),
 }
+LOOKS = 432
+"""Features that the look of each sort of part has."""
+LOOK = 0.28
+"""Part of a layout feature's spread that a feature of the look is given: there are twenty times as many."""
 SETTINGS: dict[str, Any] = {
-    "version": "display-v1",
+    "version": "display-v2",
     "network": "display.onnx",
+    "appearance": "appearance.onnx",
+    "appearance_weights": "appearance.npz",
     "side": 512,
     "classes": list(CLASSES),
     "kinds": list(KINDS),
@@ -52,22 +62,25 @@ SETTINGS: dict[str, Any] = {
     "least_cells": {"panel": 24, "map": 24, "bar": 8, "mark": 8, "icon": 6, "text": 5, "line": 5},
     "most_elements": 24,
     "least_laid": 0.002,
-    "least_bits": 0.3,
+    "least_bits": 0.5,
     "most_none": 0.0,
     "bits_a_part": 1.0,
     "most_parts": 3,
-    "most_camera_bits": 1.0,
+    "most_camera_bits": 2.0,
 }
+SCALE, BIAS = 0.9, 0.25
+"""What the fitted log odds are multiplied by, and what is added: chosen by the cost that Cllr counts."""
 
 
-def examine(corpus: Path, observations: Path, scores: Path | None, session: Any) -> list[dict[str, Any]]:
+def examine(corpus: Path, observations: Path, scores: Path | None, session: Any, looker: Any) -> list[dict[str, Any]]:
     """Return the features of every picture of the folder, as stored and stored again.
 
     Args:
         corpus: folder with ``manifest.jsonl``.
         observations: what a scan read in its pictures.
         scores: cross-validated probabilities of ``training.overlay_lines``, by file; None: the readings' own.
-        session: the network.
+        session: the network that finds what is laid over.
+        looker: the network that tells how it looks.
     """
     known = json.loads(scores.read_text("utf-8")) if scores else {}
     out = []
@@ -90,7 +103,12 @@ def examine(corpus: Path, observations: Path, scores: Path | None, session: Any)
             picture = look_at(np.asarray(image), session)
             features = picture_features(picture, elements(picture, image.size), image.size)
             features.update(line_features(here))
-            out.append({"row": row, "again": again, "features": features})
+            if features["laid"] < SETTINGS["least_laid"]:
+                look = [0.0] * (len(SORTS) * LOOKS)
+            else:
+                found = pooled(maps_of(np.asarray(image), looker), picture)
+                look = np.concatenate(list(found.values())).round(4).tolist()
+            out.append({"row": row, "again": again, "features": features, "look": look})
     return out
 
 
@@ -100,10 +118,14 @@ def names_of(examined: list[dict[str, Any]]) -> list[str]:
 
 
 def table_of(examined: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return (features, label, group, weight); weights even out the groups of each label."""
+    """Return (features, label, group, weight): the layout's features, then those of the look.
+
+    Weights even out the groups of each label. A game frame without an overlay is no game's display.
+    """
     names = names_of(examined)
-    x = np.asarray([[entry["features"].get(name, 0.0) for name in names] for entry in examined])
-    y = np.asarray([int(entry["row"]["label"] == "game") for entry in examined])
+    layout = [[entry["features"].get(name, 0.0) for name in names] for entry in examined]
+    x = np.hstack([np.asarray(layout), np.asarray([entry["look"] for entry in examined])])
+    y = np.asarray([int(is_display(entry["row"])) for entry in examined])
     groups = np.asarray(groups_of([entry["row"] for entry in examined]))
     sizes: dict[tuple[str, int], int] = defaultdict(int)
     for group, label in zip(groups, y, strict=True):
@@ -114,19 +136,31 @@ def table_of(examined: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np
     return x, y, groups, weight
 
 
+def is_display(row: dict[str, Any]) -> bool:
+    """Return whether a game's display is laid over this picture."""
+    return bool(row["label"] == "game" and row["overlay"] != "none")
+
+
 def fit(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float, names: Sequence[str]
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    strength: float,
+    names: Sequence[str],
+    start: tuple[np.ndarray, float] | None = None,
 ) -> tuple[np.ndarray, float]:
     """Return (weights, intercept) on the features as they are; shrunk on their common scale, signs as in ``SIGNS``.
 
     Args:
-        x: (pictures, features).
+        x: (pictures, features): those of the layout, then those of the look.
         y: 1 for games.
         weight: of each picture.
         strength: the larger, the less the weights are shrunk.
-        names: of the features.
+        names: of the layout's features.
+        start: weights and intercept to start from.
     """
     spread = x.std(axis=0) + 1e-3
+    spread[len(names) :] /= LOOK
     scaled = x / spread
     sign = np.where(y == 1, 1.0, -1.0)
 
@@ -137,43 +171,42 @@ def fit(
         return value, np.append(scaled.T @ slope + w[:-1] / strength, slope.sum())
 
     ways: dict[int, tuple[float | None, float | None]] = {1: (0, None), -1: (None, 0), 0: (None, None)}
-    bounds = [ways[SIGNS.get(name, 0)] for name in names] + [ways[0]]
-    start = np.zeros(x.shape[1] + 1)
-    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
+    bounds = [ways[SIGNS.get(name, 0)] for name in names] + [ways[0]] * (x.shape[1] - len(names) + 1)
+    begin = np.zeros(x.shape[1] + 1) if start is None else np.append(start[0] * spread, start[1])
+    found = minimize(loss, begin, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
     return found.x[:-1] / spread, float(found.x[-1])
 
 
 def used(examined: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out game frames without an overlay and pictures that are neither game nor camera."""
-    return [
-        entry for entry in examined
-        if entry["row"]["label"] == "camera" or (entry["row"]["label"] == "game" and entry["row"]["overlay"] != "none")
-    ]  # fmt: skip
+    """Leave out pictures that are neither of a game nor of a camera."""
+    return [entry for entry in examined if entry["row"]["label"] in ("camera", "game")]
 
 
-def told(natural: float, features: dict[str, float], most: float) -> float:
-    """Return the bits that the program would give: nothing where nothing is laid over, capped either way."""
-    if features.get("laid", 0.0) < SETTINGS["least_laid"]:
-        return 0.0
-    parts = min(SETTINGS["most_parts"], features.get("parts", 0.0))
-    most = min(most, SETTINGS["bits_a_part"] * max(parts, features.get("sure_lines", 0.0)))
-    bits = max(-SETTINGS["most_camera_bits"], min(most, natural / float(np.log(2))))
-    if bits < 0 and features.get("kind_none", 0.0) > SETTINGS["most_none"]:
-        return 0.0
-    return bits if abs(bits) >= SETTINGS["least_bits"] else 0.0
+def bits_of(natural: float, features: dict[str, float], most: float) -> tuple[float, float]:
+    """Return the bits that the program would give, and those that it would hold back; see ``evidence.display``."""
+    if features["laid"] < SETTINGS["least_laid"]:
+        return 0.0, 0.0
+    settings = {**SETTINGS, "most_bits": most}
+    bits = (natural * SCALE + BIAS) / float(np.log(2))
+    ceiling = most_for(features["parts"], features["sure_lines"], settings)
+    given = told(bits, ceiling, features, settings)
+    return given, asked(bits, ceiling, settings) - given
 
 
 def cross(examined: list[dict[str, Any]], strength: float) -> Scores:
     """Return the natural log odds of every picture, from weights fitted without its group."""
     train = used(examined)
-    groups = groups_of([entry["row"] for entry in train])
     all_x = table_of(examined)[0]
-    all_groups = np.asarray(groups_of([entry["row"] for entry in examined]))
+    all_folds = np.asarray(folds_of(groups_of([entry["row"] for entry in examined]), alone=24, shared=16))
+    folds = {id(entry): fold for entry, fold in zip(examined, all_folds, strict=True)}
     scores: Scores = {}
-    for group in sorted(set(all_groups)):
-        x, y, _, weight = table_of([entry for entry, other in zip(train, groups, strict=True) if other != group])
-        coefficients, intercept = fit(x, y, weight, strength, names_of(train))
-        for index in np.flatnonzero(all_groups == group):
+    # From the weights of all pictures it is a short way to those of nearly all; where it ends does not depend on it.
+    x, y, _, weight = table_of(train)
+    whole = fit(x, y, weight, strength, names_of(train))
+    for fold in sorted(set(all_folds)):
+        x, y, _, weight = table_of([entry for entry in train if folds[id(entry)] != fold])
+        coefficients, intercept = fit(x, y, weight, strength, names_of(train), whole)
+        for index in np.flatnonzero(all_folds == fold):
             entry = examined[index]
             scores[(entry["row"]["file"], entry["again"])] = float(all_x[index] @ coefficients + intercept)
     return scores
@@ -185,7 +218,8 @@ def ceiling(examined: list[dict[str, Any]], scores: Scores) -> float:
     Over all thresholds: the rate of games above it against the rate of genuine pictures above it, with one more of
     each counted among two more, in log2. No single picture, and no untouched set, makes it large.
     """
-    pictures = [entry for entry in used(examined) if not entry["again"]]
+    pictures = [entry for entry in examined if not entry["again"]]
+    pictures = [entry for entry in pictures if entry["row"]["label"] == "camera" or is_display(entry["row"])]
     laid = [entry["features"].get("laid", 0.0) >= SETTINGS["least_laid"] for entry in pictures]
     value = np.asarray([scores[(entry["row"]["file"], False)] for entry in pictures])
     value = np.where(laid, value, -np.inf)
@@ -208,52 +242,67 @@ def main() -> None:
         help="another labelled folder, of other games and cameras, and what was read in it",
     )  # fmt: skip
     parser.add_argument("--scores", type=Path, help="cross-validated probabilities of training.overlay_lines")
-    parser.add_argument("--to", type=Path, default=Path("models/display-v1"))
+    parser.add_argument("--to", type=Path, default=Path("models/display-v2"))
     parser.add_argument("--strength", type=float, default=0.01)
     parser.add_argument("--keep", type=Path, help="keep the features here, to fit again faster")
-    parser.add_argument("--bits", type=Path, help="write the cross-validated bits here, by file")
+    parser.add_argument("--bits", type=Path, help="write the cross-validated bits here, given and held back, by file")
     arguments = parser.parse_args()
     arguments.to.mkdir(parents=True, exist_ok=True)
-    network = arguments.to / SETTINGS["network"]
     _mask.config = lambda: SETTINGS  # type: ignore[assignment]  # the config is what we are about to write
     if arguments.keep and arguments.keep.exists():
         examined = json.loads(arguments.keep.read_text("utf-8"))
     else:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
-        examined = examine(arguments.corpus, arguments.observations, arguments.scores, session)
+        session, looker = (
+            onnxruntime.InferenceSession(
+                str(arguments.to / SETTINGS[name]), options, providers=["CPUExecutionProvider"]
+            )
+            for name in ("network", "appearance")
+        )
+        examined = examine(arguments.corpus, arguments.observations, arguments.scores, session, looker)
         for folder, observations in arguments.beside:
-            examined += examine(folder, observations, None, session)
+            examined += examine(folder, observations, arguments.scores, session, looker)
         if arguments.keep:
             arguments.keep.write_text(json.dumps(examined), "utf-8")
     natural = cross(examined, arguments.strength)
     most = round(ceiling(examined, natural), 2)
-    scores = {
-        (e["row"]["file"], e["again"]): told(natural[(e["row"]["file"], e["again"])], e["features"], most)
+    both = {
+        (e["row"]["file"], e["again"]): bits_of(natural[(e["row"]["file"], e["again"])], e["features"], most)
         for e in examined
     }
+    scores = {key: given for key, (given, _) in both.items()}
     x, y, _, weight = table_of(used(examined))
-    coefficients, intercept = fit(x, y, weight, arguments.strength, names_of(examined))
-    typical = np.average(x[y == 0], axis=0, weights=weight[y == 0])
+    names = names_of(examined)
+    coefficients, intercept = fit(x, y, weight, arguments.strength, names)
+    mean = np.average(x[y == 0], axis=0, weights=weight[y == 0])
+    head = coefficients[len(names) :].astype(np.float32).reshape(len(SORTS), LOOKS)
+    looks = mean[len(names) :].reshape(len(SORTS), LOOKS)
+    np.savez(arguments.to / SETTINGS["appearance_weights"], **dict(zip(SORTS, head, strict=True)))
+    # The look of each sort of part is one more feature of the layout, which counts as it is.
+    by_sort = [f"appearance_{sort}" for sort in SORTS]
+    weights = dict(zip(names, (coefficients[: len(names)] * SCALE).tolist(), strict=True)) | dict.fromkeys(
+        by_sort, SCALE
+    )
+    typical = dict(zip(names, mean[: len(names)].tolist(), strict=True))
+    typical |= dict(zip(by_sort, (looks * head).sum(axis=1).tolist(), strict=True))
     genuine = sum(1 for entry in examined if entry["row"]["label"] == "camera" and not entry["again"])
     config = {
         **SETTINGS,
         "most_bits": min(most, round(float(np.log2(genuine)), 2)),
         "genuine_pictures": genuine,
         "layout": {
-            "intercept": round(intercept, 4),
-            "weights": {
-                name: round(float(value), 4)
-                for name, value in zip(names_of(examined), coefficients, strict=True)
-                if abs(value) >= 0.00005
-            },
-            "typical": {name: round(float(value), 4) for name, value in zip(names_of(examined), typical, strict=True)},
+            "intercept": round(intercept * SCALE + BIAS, 4),
+            "weights": {name: round(value, 4) for name, value in weights.items() if abs(value) >= 0.00005},
+            "typical": {name: round(value, 4) for name, value in typical.items()},
         },
     }
     (arguments.to / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
     if arguments.bits:
-        by_name = {file + (" again" if again else ""): round(bits, 3) for (file, again), bits in scores.items()}
+        by_name = {
+            file + (" again" if again else ""): [round(given, 3), round(held, 3)]
+            for (file, again), (given, held) in both.items()
+        }
         arguments.bits.write_text(json.dumps(by_name, indent=0) + "\n", "utf-8")
     groups = dict(
         zip((entry["row"]["file"] for entry in examined), groups_of([entry["row"] for entry in examined]), strict=True)

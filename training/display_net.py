@@ -1,7 +1,7 @@
 """Train the network that finds what is laid over a picture: ``python -m training.display_net --pictures FOLDER...``.
 
 It sees genuine pictures only, with displays drawn over them by ``training.drawing``; it has never seen a game.
-Pictures that it was trained with, time and measured error: ``models/display-v1/README.md``.
+Pictures that it was trained with, time and measured error: ``models/display-v2/README.md``.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def rate_at(gone: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", nargs="+", required=True, help="folders of genuine pictures")
-    parser.add_argument("--to", default="models/display-v1")
+    parser.add_argument("--to", default="models/display-v2")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=8)

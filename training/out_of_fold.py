@@ -9,7 +9,9 @@ games can be left out, too.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +25,15 @@ from training.labelled import manifest, read_before
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A labelled picture, the report with the evidence found out of fold, and what may not be on both sides."""
+    """A labelled picture, the report with the evidence found out of fold, and what may not be on both sides.
+
+    ``held`` are the display's bits for a game that a verdict holds back (see ``evidence.display.held_back``).
+    """
 
     row: dict[str, Any]
     report: Report
     group: str
+    held: float
 
     @property
     def used(self) -> bool:
@@ -83,8 +89,9 @@ def cases(
             judges[game]._knowledge = whole if not game else without(whole, game)
         report = judges[game].judge(seen)
         kept = [item for item in report.evidence if item.kind != "display"]
-        kept += display_evidence(float(display.get(row["file"] + suffix, 0.0)))
-        found.append(Case(row, replace(report, source=row["file"], evidence=tuple(kept)), group))
+        given, held = display.get(row["file"] + suffix, (0.0, 0.0))
+        kept += display_evidence(float(given))
+        found.append(Case(row, replace(report, source=row["file"], evidence=tuple(kept)), group, float(held)))
     return found
 
 
@@ -110,6 +117,14 @@ def groups_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         if row["label"] == "game":
             above[root("source " + row["source"])] = root("game " + row["subject"].split(":")[0])
     return [root("source " + row["source"]) for row in rows]
+
+
+def folds_of(groups: Sequence[str], *, alone: int, shared: int) -> list[int]:
+    """Return a fold for each picture: one for each group of at least ``alone``, ``shared`` for all others together."""
+    counts = Counter(groups)
+    names = sorted(counts)
+    own = {name: shared + number for number, name in enumerate(names) if counts[name] >= alone}
+    return [own.get(name, int(hashlib.sha256(name.encode()).hexdigest(), 16) % shared) for name in groups]
 
 
 def moved(before: Observations, values: Sequence[float], after: Observations) -> list[float]:

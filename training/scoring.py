@@ -2,9 +2,8 @@
 
 Three weights (of words, of a display's layout, of what speaks for a camera), none above 1: the bits say already
 what was measured, and a weight can only make them more careful. They are chosen from a coarse grid, so that no
-single picture decides, by the cost that Cllr counts; sources count by the root of their pictures. Also measured:
-what it means to find nothing in a game frame *that has an overlay*, which only ``evaluate`` uses. Prints the
-figures cross-validated by source and writes ``models/scoring-v1/config.json``.
+single picture decides, by the cost that Cllr counts; sources count by the root of their pictures. Prints the figures
+cross-validated by source and writes ``models/scoring-v1/config.json``.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from detector.evaluation.figures import given_overlay
 from detector.evaluation.measures import auroc, cllr, cllr_min, costs
 from detector.scoring import judge, scoring_config
 from training.out_of_fold import Case, cases
@@ -28,7 +26,6 @@ from training.overlay_lines import write_sums
 WORDS = (0.6, 0.7, 0.8, 0.9, 1.0)
 DISPLAY = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 CAMERA = (0.5, 0.75, 1.0)
-NOTHING = (0.0, -0.5, -1.0, -1.5, -2.0, -2.5, -3.0, -3.5)
 PULL = 0.01
 """Cost of a weight that is 1 below what the bits say: without a reason they are taken as they are."""
 EVEN = {"camera": 1 / 3, "game": 1 / 3, "generated": 1 / 3}
@@ -53,37 +50,41 @@ def ratios(found: Sequence[Case], tried: Grid, genuine: int) -> np.ndarray:
     return table
 
 
-def best(table: np.ndarray, y: np.ndarray, groups: np.ndarray, tried: Grid) -> tuple[int, float]:
-    """Return the row of the cheapest weights, and the bits of finding nothing in a picture that has an overlay."""
+def best(table: np.ndarray, held: np.ndarray, y: np.ndarray, groups: np.ndarray, tried: Grid) -> int:
+    """Return the row of the cheapest weights.
+
+    Args:
+        table: (weights, pictures) log2 ratios.
+        held: (pictures,) what verdicts hold back, and what counts here: all game frames here have an overlay.
+        y: 1 for games.
+        groups: of each picture.
+        tried: the weights of the rows.
+    """
     sizes = Counter(zip(groups.tolist(), y.tolist(), strict=True))
     weight = np.asarray([sizes[key] ** -0.5 for key in zip(groups.tolist(), y.tolist(), strict=True)])
-    pull = np.asarray([PULL * sum((1 - value) ** 2 for value in weights.values()) for weights in tried])
-    table_of_costs = np.zeros((len(NOTHING), len(tried)))
-    for number, nothing in enumerate(NOTHING):
-        scores = given_overlay(table, nothing)
-        for positive in (True, False):
-            part = y == int(positive)
-            table_of_costs[number] += costs(scores[:, part], positive=positive) @ (
-                weight[part] / weight[part].sum() / 2
-            )
-    number, row = np.unravel_index(int((table_of_costs + pull).argmin()), table_of_costs.shape)
-    return int(row), float(NOTHING[int(number)])
+    cost = np.asarray([PULL * sum((1 - value) ** 2 for value in weights.values()) for weights in tried])
+    for positive in (True, False):
+        part = y == int(positive)
+        scores = table[:, part] + held[part]
+        cost = cost + costs(scores, positive=positive) @ (weight[part] / weight[part].sum() / 2)
+    return int(cost.argmin())
 
 
-def cross(found: Sequence[Case], genuine: int) -> tuple[np.ndarray, list[dict[str, float]], list[float]]:
-    """Return each picture's ratio, the weights and the bits of nothing, all fitted without its group."""
+def cross(found: Sequence[Case], genuine: int) -> tuple[np.ndarray, list[dict[str, float]]]:
+    """Return each picture's ratio and the weights, both fitted without its group."""
     tried = grid()
     table = ratios(found, tried, genuine)
+    held = np.asarray([case.held for case in found])
     y = np.asarray([int(case.row["label"] == "game") for case in found])
     groups = np.asarray([case.group for case in found])
     used = np.asarray([case.used for case in found])
-    out, chosen, nothings = np.zeros(len(found)), [{}] * len(found), [0.0] * len(found)
+    out, chosen = np.zeros(len(found)), [{}] * len(found)
     for group in sorted(set(groups.tolist())):
         keep = used & (groups != group)
-        row, nothing = best(table[:, keep], y[keep], groups[keep], tried)
+        row = best(table[:, keep], held[keep], y[keep], groups[keep], tried)
         for index in np.flatnonzero(groups == group):
-            out[index], chosen[index], nothings[index] = table[row, index], tried[row], nothing
-    return out, chosen, nothings
+            out[index], chosen[index] = table[row, index], tried[row]
+    return out, chosen
 
 
 def main() -> None:
@@ -96,21 +97,20 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path("models/scoring-v1"))
     arguments = parser.parse_args()
     found = cases(arguments.corpus, arguments.observations, arguments.lines, arguments.bits)
-    found += beside(arguments.beside, arguments.bits)
+    found += beside(arguments.beside, arguments.lines, arguments.bits)
     found = [case for case in found if case.used]
     genuine = genuine_pictures()
     y = np.asarray([int(case.row["label"] == "game") for case in found])
     groups = np.asarray([case.group for case in found])
-    scores, chosen, nothings = cross(found, genuine)
+    held = np.asarray([case.held for case in found])
+    scores, chosen = cross(found, genuine)
     tried = grid()
-    row, nothing = best(ratios(found, tried, genuine), y, groups, tried)
-    asked = np.asarray([given_overlay(score, bits) for score, bits in zip(scores, nothings, strict=True)])
+    row = best(ratios(found, tried, genuine), held, y, groups, tried)
     print(f"weights {tried[row]}, without one group each: {Counter(str(weights) for weights in chosen)}")
-    print(f"nothing found: {nothing:.2f} bits, without one group {min(nothings):.2f} to {max(nothings):.2f}")
-    for name, s in (("as the verdict says", scores), ("given that there is an overlay", asked)):
+    for name, s in (("as the verdict says", scores), ("given that there is an overlay", scores + held)):
         up, down = s[y == 1], s[y == 0]
         print(f"{name}: AUROC {auroc(up, down):.4f}, Cllr {cllr(up, down):.4f}, least {cllr_min(up, down):.4f}")
-    write(arguments.to, {"weights": tried[row], "nothing_found": {"game": round(nothing, 2)}})
+    write(arguments.to, {"weights": tried[row]})
 
 
 def add_beside(parser: argparse.ArgumentParser) -> None:
@@ -121,9 +121,9 @@ def add_beside(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def beside(folders: Sequence[Sequence[Path]], bits: Path) -> list[Case]:
+def beside(folders: Sequence[Sequence[Path]], lines: Path, bits: Path) -> list[Case]:
     """Return the pictures of further labelled folders, each judged by models that did not see its source."""
-    return [case for folder, seen in folders for case in cases(folder, seen, None, bits)]
+    return [case for folder, seen in folders for case in cases(folder, seen, lines, bits)]
 
 
 def genuine_pictures() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.batch.progress import Interrupted, Progress
-from detector.batch.rescoring import rescore
+from detector.batch.rescoring import observed, rescore
 from detector.batch.scanning import scan
 
-__all__ = ["Interrupted", "Progress", "rescore", "scan"]
+__all__ = ["Interrupted", "Progress", "observed", "rescore", "scan"]

@@ -59,6 +59,22 @@ def rescore(
     return _reports(paths, settings, folder, on_progress, detector)
 
 
+def observed(observations: Sequence[str | os.PathLike[str]], settings: Settings) -> Iterator[Observations]:
+    """Yield these observations themselves; what cannot be read is left out, ``rescore`` says why.
+
+    Args:
+        observations: as ``rescore`` takes them.
+        settings: only the limits for files count.
+
+    Raises:
+        OutputError: a cache is damaged.
+    """
+    for path in _listed(observations):
+        for found in _read(path, settings):
+            if isinstance(found, Observations):
+                yield found
+
+
 def _reports(
     paths: list[Path],
     settings: Settings,

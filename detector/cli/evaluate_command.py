@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -58,10 +59,13 @@ def evaluate(
 
         rows = load_manifest(Path(manifest), root=None if root is None else Path(root))
         judged: list[Judged] = []
-        with progress(len(rows), show=not quiet) as step:
-            for item in _judged(rows, settings, observations, None if cache is None else Path(cache)):
-                judged.append(item)
-                step()
+        with TemporaryDirectory() as scratch:
+            store = Path(scratch if cache is None else cache)
+            with progress(len(rows), show=not quiet) as step:
+                for item in _judged(rows, settings, observations, store):
+                    judged.append(item)
+                    step()
+            judged = _with_held(judged, [store] if observations is None else [observations, store], settings)
         figures = measure(judged, samples=bootstrap, seed=seed)
         if folder is not None:
             from detector.evaluation.page import write_json, write_page
@@ -90,6 +94,17 @@ def _judged(rows: Sequence[Row], settings: Settings, observations: str | None, c
     fresh = scan([row.path for row, report in zip(rows, found, strict=True) if report is None], settings, cache=cache)
     for row, report in zip(rows, found, strict=True):
         yield Judged(row, report if report is not None else next(fresh))
+
+
+def _with_held(judged: Sequence[Judged], places: Sequence[str | Path], settings: Settings) -> list[Judged]:
+    """Add what the verdicts held back, from the observations that these places hold."""
+    from dataclasses import replace
+
+    from detector.batch import observed
+    from detector.evidence.display import held_back
+
+    held = {seen.sha256: held_back(seen) for seen in observed(places, settings)}
+    return [replace(item, held=held.get(item.report.sha256, 0.0)) for item in judged]
 
 
 def _sha256(path: str) -> str:

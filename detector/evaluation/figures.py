@@ -17,13 +17,13 @@ from detector.evaluation.measures import (
     Curve,
     Estimate,
     Floats,
+    auroc,
     bootstrap,
     cllr,
     cllr_min,
     curve,
     rate,
 )
-from detector.scoring import scoring_config
 from detector.types import LABELS, SOURCES, Json, Report, Source
 from detector.wording import label_of
 
@@ -33,10 +33,18 @@ COLUMNS = (*LABELS, "error")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A labelled picture and what was said about it."""
+    """A labelled picture and what was said about it.
+
+    Attributes:
+        row: of the manifest.
+        report: on the picture.
+        held: bits for a game that the verdict held back, and that count among pictures known to have an overlay;
+            see ``detector.evidence.display.held_back``.
+    """
 
     row: Row
     report: Report
+    held: float = 0.0
 
     @property
     def flagged(self) -> bool:
@@ -54,7 +62,7 @@ class Comparison:
         positive_sources, negative_sources: how many different sources they are from.
         estimates: figures by name, with intervals.
         cllr_min: Cllr after the best monotone calibration.
-        cllr_printed: Cllr of the ratios as the verdicts give them, where nothing found counts as nothing.
+        cllr_printed, auroc_printed: of the ratios as the verdicts give them, where nothing found counts as nothing.
     """
 
     name: str
@@ -65,6 +73,7 @@ class Comparison:
     estimates: dict[str, Estimate]
     cllr_min: float
     cllr_printed: float
+    auroc_printed: float
 
     @property
     def calibration_loss(self) -> float:
@@ -83,6 +92,7 @@ class Comparison:
             "Cllr_min": round(self.cllr_min, 4),
             "calibration_loss": round(self.calibration_loss, 4),
             "Cllr_as_printed": round(self.cllr_printed, 4),
+            "AUROC_as_printed": round(self.auroc_printed, 4),
         }
 
 
@@ -134,6 +144,7 @@ class Figures:
                 f"  {'Cllr, minimum':<32} {item.cllr_min:.3f}",
                 f"  {'Cllr, lost to calibration':<32} {item.calibration_loss:.3f}",
                 f"  {'Cllr of the verdicts as printed':<32} {item.cllr_printed:.3f}",
+                f"  {'AUROC of the verdicts as printed':<32} {item.auroc_printed:.3f}",
                 "",
             ]
         lines.append(f"{'category':<22}" + "".join(f"{name:>12}" for name in COLUMNS) + "   flagged [95 %]")
@@ -159,30 +170,14 @@ def log2_ratio(report: Report, against_camera: Sequence[Source]) -> float:
     return math.log2(mixed / total) - ratio["camera"]
 
 
-def asked_ratio(report: Report, against_camera: Sequence[Source]) -> float:
+def asked_ratio(judged: Judged, against_camera: Sequence[Source]) -> float:
     """Return the log2 likelihood ratio for what a comparison asks: is a picture *with an overlay* a game's?
 
-    The verdict does not know whether there is an overlay, and so counts nothing found as nothing. Among pictures
-    that are known to have one, finding nothing that speaks for a game is itself found more often with cameras;
-    how much more often was measured with the weights (``nothing_found`` in ``models/scoring-v1``).
+    The verdict does not know whether there is an overlay, and so counts nothing found as nothing. Among pictures that
+    are known to have one, hardly anything like a display is itself found more often with cameras.
     """
-    ratio = log2_ratio(report, against_camera)
-    if len(against_camera) != 1:
-        return ratio
-    return float(given_overlay(np.float64(ratio), scoring_config()["nothing_found"].get(against_camera[0], 0.0)))
-
-
-def given_overlay(ratios: Floats | np.float64, nothing: float) -> Floats:
-    """Return ratios for pictures that have an overlay, in the same order as before.
-
-    Args:
-        ratios: log2, as verdicts give them.
-        nothing: what finding nothing is worth. It counts whole up to a ratio of 0 and no more from
-            ``report_from_bits`` on, where a finding begins.
-    """
-    found = float(scoring_config()["report_from_bits"])
-    result: Floats = ratios + nothing * np.clip(1 - np.asarray(ratios) / found, 0.0, 1.0)
-    return result
+    ratio = log2_ratio(judged.report, against_camera)
+    return ratio + judged.held if tuple(against_camera) == ("game",) else ratio
 
 
 def measure(judged: Sequence[Judged], *, samples: int = 1000, seed: int = 0) -> Figures:
@@ -229,7 +224,7 @@ def measure(judged: Sequence[Judged], *, samples: int = 1000, seed: int = 0) -> 
 def _compare(
     name: str, positives: list[Judged], cameras: list[Judged], sources: tuple[Source, ...], samples: int, seed: int
 ) -> Comparison:
-    scores = [np.asarray([asked_ratio(item.report, sources) for item in part]) for part in (positives, cameras)]
+    scores = [np.asarray([asked_ratio(item, sources) for item in part]) for part in (positives, cameras)]
     printed = [np.asarray([log2_ratio(item.report, sources) for item in part]) for part in (positives, cameras)]
     groups = [[item.row.source for item in part] for part in (positives, cameras)]
     named: dict[str, Callable[[Curve], Floats]] = {"AUROC": Curve.auroc}
@@ -253,6 +248,7 @@ def _compare(
         estimates=estimates,
         cllr_min=cllr_min(scores[0], scores[1]),
         cllr_printed=cllr(printed[0], printed[1]),
+        auroc_printed=auroc(printed[0], printed[1]),
     )
 
 

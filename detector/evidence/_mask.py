@@ -2,7 +2,7 @@
 
 The network labels every fourth pixel of the picture, made 512 pixels long: background, panel, map, bar, mark,
 icon, text, line. It was trained only on displays that the project draws itself over genuine pictures; see
-``models/display-v1/README.md``. Both kinds of evidence that use it share one look at each picture.
+``models/display-v2/README.md``. Both kinds of evidence that use it share one look at each picture.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from detector.resources import model_config, model_file
 from detector.types import Frame, Pixels, Quad, box_quad, quad_bounds
 
-MODEL = "display-v1"
+MODEL = "display-v2"
 Map = npt.NDArray[np.float32]
 
 

@@ -1,0 +1,118 @@
+"""How what is laid over a picture looks: an image network's features, taken where something is laid over.
+
+The network (EfficientNet-Lite0, see ``models/display-v2/README.md``) knows nothing of displays. What counts is the
+mean of its features under the parts that ``_mask`` found, by sort of part; a weight for each feature, fitted like the
+layout's, makes one number a sort. Where nothing is laid over, nothing is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.evidence._mask import MODEL, Look, config
+from detector.resources import model_file
+from detector.types import Pixels
+
+Vector = npt.NDArray[np.float32]
+Maps = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "text": ("text",),
+    "panels": ("panel", "map", "bar"),
+    "signs": ("mark", "icon", "line"),
+}
+"""Which classes of the map are looked at together."""
+SIDE = 640
+"""Pixels of the long side that the network sees."""
+_LITTLE = 0.003
+"""Part of the picture at which a sort's features count half: the mean over a few cells says little."""
+
+
+_LAST: dict[str, tuple[Pixels, Maps]] = {}
+
+
+def maps_of(pixels: Pixels, session: Any = None) -> Maps:
+    """Return the network's features of a picture; those of the last picture are remembered.
+
+    Args:
+        pixels: (height, width, 3) uint8, RGB.
+        session: an onnxruntime session to use in place of the packaged network.
+
+    Returns:
+        (112, rows, columns) of every 16 pixels and (320, rows, columns) of every 32 of the picture made ``SIDE`` long;
+        float32.
+    """
+    import cv2
+
+    held = _LAST.get("maps")
+    if held is not None and held[0] is pixels:
+        return held[1]
+    height, width = pixels.shape[:2]
+    factor = SIDE / max(width, height)
+    columns = max(64, round(width * factor / 32) * 32)
+    rows = max(64, round(height * factor / 32) * 32)
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float32)
+    outs = (session or _session()).run(None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
+    fine, coarse = (np.asarray(out[0], np.float32) for out in outs)
+    _LAST["maps"] = (pixels, (fine, coarse))
+    return fine, coarse
+
+
+def pooled(maps: Maps, seen: Look) -> dict[str, Vector]:
+    """Return for each sort of part the mean features under it.
+
+    Args:
+        maps: of ``maps_of``.
+        seen: the map of the same picture.
+
+    Returns:
+        By sort a float32 vector: 112 features of every 16 pixels, then 320 of every 32. It shrinks to zero where the
+        sort covers less than a few thousandths of the picture.
+    """
+    import cv2
+
+    names: list[str] = list(config()["classes"])
+    found: dict[str, Vector] = {}
+    for sort, classes in SORTS.items():
+        cover = np.asarray(seen.labels[[names.index(name) for name in classes]].sum(axis=0), np.float32)
+        parts = []
+        for features in maps:
+            mask = cv2.resize(cover, features.shape[:0:-1], interpolation=cv2.INTER_AREA)
+            share = mask / (mask.sum() + _LITTLE * mask.size)
+            parts.append((features * share).sum(axis=(1, 2)))
+        found[sort] = np.concatenate(parts)
+    return found
+
+
+def appearance_features(found: Mapping[str, Vector]) -> dict[str, float]:
+    """Return for each sort what its look says of game against camera, in natural log odds; see ``pooled``."""
+    head = _head()
+    return {f"appearance_{sort}": float(vector @ head[sort]) for sort, vector in found.items()}
+
+
+@cache
+def _session() -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # pictures are scanned side by side; one thread each gives the same bytes
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(model_file(MODEL, config()["appearance"])), options, providers=["CPUExecutionProvider"]
+    )
+
+
+@cache
+def _head() -> Mapping[str, Vector]:
+    with np.load(model_file(MODEL, config()["appearance_weights"])) as stored:
+        return {sort: stored[sort] for sort in SORTS}
+
+
+__all__ = ["SIDE", "SORTS", "Maps", "appearance_features", "maps_of", "pooled"]
