@@ -176,7 +176,7 @@ def _why(bits: float, names: Mapping[str, int], lines: int) -> str:
         else ("cameras, sensors and stations", "games")
     )
     return (
-        f"Laid over the picture: {what}. A layout like this is about {factor} times commoner in {whose[0]} "
+        f"Laid over the picture: {what}. A display like this is about {factor} times commoner in {whose[0]} "
         f"than in {whose[1]}; by itself it proves nothing."
     )
 
