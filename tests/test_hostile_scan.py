@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from detector.outputs.csv import COLUMNS
 from detector.types import Observations, TextLine, box_quad
@@ -72,7 +72,11 @@ def place(tmp_path_factory: pytest.TempPathFactory, hits: tuple[str, list[str]])
         about = PngImagePlugin.PngInfo()
         about.add_text("Software", text.encode("latin-1", "replace").decode("latin-1"))
         path = place / "in" / name
-        Image.new("RGB", (640, 360), (40, 60, 20 + number)).save(path, "PNG", pnginfo=about)
+        image = Image.new("RGB", (640, 360), (40, 60, 20 + number))
+        for at in range(3):  # letters where the lines stand, whatever the recording says they are
+            ImageDraw.Draw(image).text((150, 8 + 40 * at), "Development footage. Work in progress.", "white",
+                                       font=ImageFont.load_default(20))  # fmt: skip
+        image.save(path, "PNG", pnginfo=about)
         lines = [TextLine(text=said, confidence=0.99, quad=box_quad(150, 8 + 40 * at, 630, 30 + 40 * at), engine="e")
                  for at, said in enumerate(("Development footage. This is a work in progress.", text,
                                             f"Development footage {text}"))]  # fmt: skip
