@@ -20,14 +20,16 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
+from detector.evidence._line_look import Head, Vectors
 from detector.evidence._mask import look_at
-from detector.evidence.overlay_lines import FEATURES, agree, features
+from detector.evidence.overlay_lines import FEATURES, agree, measurements
 from detector.types import make_quad
 from training.drawing.compose import compose
 from training.drawing.scene import list_pictures, load
 from training.labelled import manifest, open_picture, read_before
 from training.out_of_fold import groups_of
 from training.overlay_lines_labels import labels_of
+from training.overlay_lines_look import told_by_look
 from training.overlay_lines_report import Line, report
 from training.scene_print import picture
 
@@ -39,14 +41,14 @@ SURE = 0.75
 """What the trees' log odds are multiplied by: out of fold they are too sure of themselves."""
 OTHERS = 0.3
 """How much of the other lines' mean log odds is added to a line's own."""
-SLANT = 0.8
+SLANT = 1.2
 """Log odds that are taken off for a degree of slant."""
 
 
 def folder_lines(
     folder: Path, observations: Path, index: int = 0, session: Any = None
-) -> Iterator[tuple[Floats, list[Line]]]:
-    """Yield for every picture, as stored and stored again, the features of the lines read in it, and what they are.
+) -> Iterator[tuple[Floats, Vectors, list[Line]]]:
+    """Yield for every picture, as stored and stored again, what ``measurements`` says of its lines, and what they are.
 
     Args:
         folder: with ``manifest.jsonl`` and the pictures.
@@ -65,7 +67,7 @@ def folder_lines(
             scale = image.width / seen.size[0]
             quads = [make_quad([(x * scale, y * scale) for x, y in line.quad]) for line in seen.lines]
             pixels = np.asarray(image)
-            values = features(
+            values, vectors = measurements(
                 pixels,
                 look_at(pixels, session),
                 quads,
@@ -74,6 +76,7 @@ def folder_lines(
             )
             yield (
                 values,
+                vectors,
                 [
                     Line(
                         folder=index,
@@ -89,9 +92,12 @@ def folder_lines(
 
 def drawn_lines(
     pictures: list[Path], count: int, seed: int, session: Any = None
-) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Return features and labels of lines that we draw ourselves, with boxes as loose as an engine's."""
-    rows, labels = [], []
+) -> tuple[Floats, Vectors, npt.NDArray[np.int64], list[str]]:
+    """Return what ``measurements`` says of lines that we draw, their labels, and the name of each line's picture.
+
+    The boxes are as loose as an engine's.
+    """
+    rows, look, labels, names = [], [], [], []
     for index in range(count):
         rng = np.random.default_rng([seed, index])
         if index % 4 == 3:
@@ -117,9 +123,12 @@ def drawn_lines(
         if quads:
             # No engine read these: how sure one would have been says nothing here, nor is it known what one would read.
             sure = rng.beta(9, 1, len(quads)).tolist()
-            rows.append(features(pixels, look_at(pixels, session), quads, sure, [None] * len(quads)))
+            values, vectors = measurements(pixels, look_at(pixels, session), quads, sure, [None] * len(quads))
+            names += [f"drawn {len(rows)}"] * len(kept)
+            rows.append(values)
+            look.append(vectors)
             labels += kept
-    return np.concatenate(rows), np.asarray(labels)
+    return np.concatenate(rows), np.concatenate(look), np.asarray(labels), names
 
 
 def fit(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> list[HistGradientBoostingClassifier]:
@@ -205,30 +214,42 @@ def main() -> None:
     parser.add_argument("--drawn-share", type=float, default=0.3)
     arguments = parser.parse_args()
     folders = [(arguments.corpus, arguments.observations), *arguments.beside]
-    parts, lines = [], []
+    parts, look, lines = [], [], []
     for index, (folder, observations) in enumerate(folders):
-        for values, found in folder_lines(folder, observations, index):
+        for values, seen, found in folder_lines(folder, observations, index):
             parts.append(values)
+            look.append(seen)
             lines += found
-    x, y = np.concatenate(parts), np.asarray([line.label for line in lines])
-    files = np.asarray([f"{line.folder} {line.name}" for line in lines])
-    groups = np.asarray(groups_of([line.row for line in lines]))
-    drawn_x, drawn_y = drawn_lines(list_pictures(arguments.pictures), arguments.drawn, 11)
-    drawn_w = np.where(drawn_y == 1, 1 / (drawn_y == 1).sum(), 1 / (drawn_y == 0).sum())
-    share = arguments.drawn_share
+    drawn = drawn_lines(list_pictures(arguments.pictures), arguments.drawn, 11)
+    count, share = len(lines), arguments.drawn_share
+    x, vectors = np.concatenate([*parts, drawn[0]]), np.concatenate([*look, drawn[1]])
+    y = np.asarray([line.label for line in lines] + drawn[2].tolist())
+    files = np.asarray([f"{line.folder} {line.name}" for line in lines] + drawn[3])
+    groups = np.asarray(groups_of([line.row for line in lines]) + drawn[3])
+    read = np.arange(len(y)) < count
 
-    def train(chosen: npt.NDArray[np.bool_]) -> list[HistGradientBoostingClassifier]:
-        own = balanced(y[chosen], groups[chosen], files[chosen])
-        weight = np.concatenate([own * (1 - share), drawn_w * share])
-        weight *= len(weight) / weight.sum()
-        return fit(np.concatenate([x[chosen], drawn_x]), np.concatenate([y[chosen], drawn_y]), weight)
+    def weigh(mask: npt.NDArray[np.bool_]) -> Floats:
+        weight = np.zeros(len(y))
+        own, made = mask & read, mask & ~read
+        weight[own] = balanced(y[own], groups[own], files[own]) * (1 - share)
+        for label in (0, 1):
+            weight[made & (y == label)] = share / (made & (y == label)).sum()
+        return weight[mask] * mask.sum() / weight.sum()
+
+    def train(chosen: npt.NDArray[np.bool_]) -> tuple[Head, Floats, list[HistGradientBoostingClassifier]]:
+        head, told = told_by_look(vectors, y, groups, chosen, weigh)
+        rows = np.concatenate([x, told], axis=1)
+        return head, rows, fit(rows[chosen], y[chosen], weigh(chosen))
 
     known, folds = y >= 0, np.asarray([fold_of(group) for group in groups])
-    scores = np.zeros(len(y))
+    scores = np.zeros(count)
     for fold in range(FOLDS):
-        out = folds == fold
-        scores[out] = predict(train(~out & known), x[out])
-    scores = pooled(scores, files, x[:, FEATURES.index("angle")])
+        out = read & (folds == fold)
+        if not out.any():
+            continue
+        _, rows, models = train(~out & known)
+        scores[out[:count]] = predict(models, rows[out])
+    scores = pooled(scores, files[:count], x[:count, FEATURES.index("angle")])
     report(lines, scores, [str(folder.name) for folder, _ in folders])
     if arguments.scores:
         by_file: dict[str, list[float]] = defaultdict(list)
@@ -236,18 +257,21 @@ def main() -> None:
             by_file[line.name].append(round(float(score), 3))
         arguments.scores.write_text(json.dumps(by_file), "utf-8")
     arguments.to.mkdir(parents=True, exist_ok=True)
-    write_trees(train(known), arguments.to / "trees.npz")
+    head, _, models = train(known)
+    np.savez_compressed(arguments.to / "look.npz", **head)  # type: ignore[arg-type]
+    write_trees(models, arguments.to / "trees.npz")
     write_config(arguments.to)
 
 
 def write_config(folder: Path) -> None:
     config = {
-        "version": 2,
+        "version": 3,
         "features": list(FEATURES),
         "threshold": 0.5,
         "others": OTHERS,
         "slant": SLANT,
         "trees": "trees.npz",
+        "look": "look.npz",
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
     write_sums(folder)

@@ -2,9 +2,9 @@
 
 A phrase on a poster, a shop sign or a lorry is part of the scene and says nothing about where the picture
 comes from. What is printed over a picture keeps to its axes, is evenly coloured, crisper than the picture,
-outlined, and lines up with its fellows. Each line's measurements go into a set of decision trees, and the lines of
-a picture ask each other; see ``models/overlay-lines-v1/README.md`` for how the trees were trained and how often
-they are right.
+outlined, and lines up with its fellows; and a network that knows pictures sees it so. Each line's measurements go
+into a set of decision trees, and the lines of a picture ask each other; see ``models/overlay-lines-v1/README.md``
+for how the trees were trained and how often they are right.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from detector.evidence._appearance import maps_of
 from detector.evidence._line_context import CONTEXT, context
 from detector.evidence._line_features import NAMES, measure
+from detector.evidence._line_look import LOOK, Vectors, line_vectors, looks
 from detector.evidence._mask import Look, look, over_text
 from detector.knowledge import Knowledge
 from detector.resources import model_file
 from detector.types import Evidence, Frame, Json, Observations, Pixels, Quad, TextLine
 
 MODEL = "overlay-lines-v1"
-FEATURES: tuple[str, ...] = (*NAMES, *CONTEXT)
+FEATURES: tuple[str, ...] = (*NAMES, *CONTEXT, *LOOK)
 _ANGLE = FEATURES.index("angle")
 _MOST_SLANT = 3.0
 
@@ -70,8 +72,32 @@ def features(
         confidences: how sure the engine was of each, 0 to 1.
         texts: what was read; None if nothing was, in training.
     """
+    measured, vectors = measurements(pixels, seen, quads, confidences, texts)
+    return np.concatenate([measured, looks(vectors)], axis=1)
+
+
+def measurements(
+    pixels: Pixels,
+    seen: Look,
+    quads: Sequence[Quad],
+    confidences: Sequence[float],
+    texts: Sequence[str | None],
+    session: Any = None,
+) -> tuple[npt.NDArray[np.float64], Vectors]:
+    """Return for each line the ``FEATURES`` but for those of ``LOOK``, and how it looks to the image network.
+
+    Args:
+        pixels: (height, width, 3) uint8, RGB.
+        seen: what the display network sees in them.
+        quads: where the lines stand, in pixels.
+        confidences: how sure the engine was of each, 0 to 1.
+        texts: what was read; None if nothing was.
+        session: an onnxruntime session to use in place of the packaged image network.
+    """
     own = measure(pixels, quads, confidences, [over_text(seen, quad) for quad in quads])
-    return np.concatenate([own, context(seen, quads, texts)], axis=1)
+    height, width = pixels.shape[:2]
+    vectors = line_vectors(maps_of(pixels, session), (width, height), quads)
+    return np.concatenate([own, context(seen, quads, texts)], axis=1), vectors
 
 
 def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,112 @@
+"""How a line looks to an image network: its features in the line's box and around it, made two numbers.
+
+The network (EfficientNet-Lite0, shared with ``_appearance``) knows nothing of displays or letters. For each line the
+mean of its features in the line's box, and in the box and what is a line's height around it, goes into two logistic
+regressions: one hears both means, the other the box's own only. Their log odds are two more measurements of the line.
+See ``models/overlay-lines-v1/README.md`` for how they were fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.evidence._appearance import Maps
+from detector.resources import model_config, model_file
+from detector.types import Quad, quad_bounds
+
+MODEL = "overlay-lines-v1"
+Vectors = npt.NDArray[np.float32]
+Head = Mapping[str, npt.NDArray[np.floating[Any]]]
+
+LOOK: tuple[str, ...] = (
+    "look_around",  # log odds of having been laid over, by how the box and what is around it look
+    "look_inside",  # the same by the box alone
+)
+INSIDE = 432
+"""Features of the box; the first of each row, as many again follow for the box and what is around it."""
+_FARTHEST = 5.0
+"""Standard deviations at which a feature is cut off."""
+_LEAST_PAD = 4.0
+"""Pixels that the box grows by at least."""
+
+
+def line_vectors(maps: Maps, size: tuple[int, int], quads: Sequence[Quad]) -> Vectors:
+    """Return for each line the network's mean features in its box, then in the box grown by its shorter side.
+
+    Args:
+        maps: of ``_appearance.maps_of``.
+        size: (width, height) of the picture in pixels.
+        quads: where the lines stand, in pixels of the picture; they may reach beyond it.
+
+    Returns:
+        (number of lines, twice the number of features) float32. A box smaller than a cell counts as one cell wide or
+        high; one outside the picture as the cell at the border that is nearest to it.
+    """
+    width, height = size
+    rows = []
+    for quad in quads:
+        x0, y0, x1, y1 = quad_bounds(quad)
+        pad = max(_LEAST_PAD, min(x1 - x0, y1 - y0))
+        parts = []
+        for grow in (0.0, pad):
+            for features in maps:
+                down = _cover((y0 - grow) / height, (y1 + grow) / height, features.shape[1])
+                across = _cover((x0 - grow) / width, (x1 + grow) / width, features.shape[2])
+                part = features[:, down[0] : down[0] + len(down[1]), across[0] : across[0] + len(across[1])]
+                parts.append((part * (down[1][:, None] * across[1])).sum(axis=(1, 2)))
+        rows.append(np.concatenate(parts))
+    count = 2 * sum(len(features) for features in maps)
+    return np.asarray(rows, np.float32).reshape(len(rows), count)
+
+
+def _cover(start: float, end: float, cells: int) -> tuple[int, Vectors]:
+    """Return the first cell of a stretch, and the share of each cell from there on; the shares sum to 1.
+
+    Args:
+        start: where the stretch begins, as a part of the picture's side.
+        end: where it ends.
+        cells: how many cells that side has.
+    """
+    low, high = (min(max(value * cells, 0.0), float(cells)) for value in (start, end))
+    if high - low < 1:
+        middle = min(max((low + high) / 2, 0.5), cells - 0.5)
+        low, high = middle - 0.5, middle + 0.5
+    first, last = int(low), min(cells, int(np.ceil(high)))
+    index = np.arange(first, last)
+    share = np.clip(np.minimum(index + 1, high) - np.maximum(index, low), 0, 1)
+    return first, np.asarray(share / share.sum(), np.float32)
+
+
+def looks(vectors: Vectors, head: Head | None = None) -> npt.NDArray[np.float64]:
+    """Return the log odds of having been laid over, by how lines look.
+
+    Args:
+        vectors: of ``line_vectors``.
+        head: ``mean`` and ``spread`` of the features, and for each name of ``LOOK`` its weights, the last of which is
+            the intercept; the packaged ones if None.
+
+    Returns:
+        (number of lines, 2) float64, in the order of ``LOOK``.
+    """
+    numbers = _head() if head is None else head
+    scaled = np.clip((vectors - numbers["mean"]) / numbers["spread"], -_FARTHEST, _FARTHEST).astype(np.float64)
+    columns = []
+    for name in LOOK:
+        weights = numbers[name].astype(np.float64)
+        # Line by line: a product of matrices would sum in another order where there are more lines.
+        columns.append((scaled[:, : len(weights) - 1] * weights[:-1]).sum(axis=1) + weights[-1])
+    return np.stack(columns, axis=1)
+
+
+@cache
+def _head() -> Head:
+    with np.load(model_file(MODEL, model_config(MODEL)["look"])) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+__all__ = ["INSIDE", "LOOK", "Head", "Vectors", "line_vectors", "looks"]
