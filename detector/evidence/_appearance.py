@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.evidence._mask import MODEL, Look, config
+from detector.evidence._mask import MODEL, Look, config, network
 from detector.resources import model_file
 from detector.types import Pixels
 
@@ -58,7 +58,9 @@ def maps_of(pixels: Pixels, session: Any = None) -> Maps:
     rows = max(64, round(height * factor / 32) * 32)
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float32)
-    outs = (session or _session()).run(None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
+    outs = (session or network("appearance")).run(
+        None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
+    )
     fine, coarse = (np.asarray(out[0], np.float32) for out in outs)
     _LAST["maps"] = (pixels, (fine, coarse))
     return fine, coarse
@@ -94,19 +96,6 @@ def appearance_features(found: Mapping[str, Vector]) -> dict[str, float]:
     """Return for each sort what its look says of game against camera, in natural log odds; see ``pooled``."""
     head = _head()
     return {f"appearance_{sort}": float(vector @ head[sort]) for sort, vector in found.items()}
-
-
-@cache
-def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # pictures are scanned side by side; one thread each gives the same bytes
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(model_file(MODEL, config()["appearance"])), options, providers=["CPUExecutionProvider"]
-    )
 
 
 @cache

@@ -65,7 +65,12 @@ def config() -> Mapping[str, Any]:
 
 
 @cache
-def _session() -> Any:
+def network(name: str) -> Any:
+    """Return one of the model's networks, ready to run; ``name`` is its place in ``config.json``.
+
+    Raises:
+        EngineError: the model is missing or damaged.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -73,7 +78,7 @@ def _session() -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
-        str(model_file(MODEL, config()["network"])), options, providers=["CPUExecutionProvider"]
+        str(model_file(MODEL, config()[name])), options, providers=["CPUExecutionProvider"]
     )
 
 
@@ -106,7 +111,9 @@ def look_at(pixels: Pixels, session: Any = None) -> Look:
     rows = max(64, round(height * factor / 32) * 32)
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float32) / 255
-    labels, kinds = (session or _session()).run(None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
+    labels, kinds = (session or network("network")).run(
+        None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
+    )
     names = config()["kinds"]
     found = np.asarray(labels[0], np.float32)
     return Look(
@@ -244,6 +251,7 @@ __all__ = [
     "elements",
     "look",
     "look_at",
+    "network",
     "over_text",
     "picture_features",
 ]
