@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.evidence._mask import MODEL, Look, config, network
+from detector.evidence._mask import MODEL, Look, config, network, sized
 from detector.resources import model_file
 from detector.types import Pixels
 
@@ -47,20 +47,10 @@ def maps_of(pixels: Pixels, session: Any = None) -> Maps:
         (112, rows, columns) of every 16 pixels and (320, rows, columns) of every 32 of the picture made ``SIDE`` long;
         float32.
     """
-    import cv2
-
     held = _LAST.get("maps")
     if held is not None and held[0] is pixels:
         return held[1]
-    height, width = pixels.shape[:2]
-    factor = SIDE / max(width, height)
-    columns = max(64, round(width * factor / 32) * 32)
-    rows = max(64, round(height * factor / 32) * 32)
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float32)
-    outs = (session or network("appearance")).run(
-        None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
-    )
+    outs = (session or network("appearance")).run(None, {"pixels": sized(pixels, SIDE)})
     fine, coarse = (np.asarray(out[0], np.float32) for out in outs)
     _LAST["maps"] = (pixels, (fine, coarse))
     return fine, coarse

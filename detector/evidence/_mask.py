@@ -102,18 +102,9 @@ def look_at(pixels: Pixels, session: Any = None) -> Look:
         pixels: (height, width, 3) uint8, RGB.
         session: an onnxruntime session to use in place of the packaged network.
     """
-    import cv2
-
     height, width = pixels.shape[:2]
     side = int(config()["side"]) if session is None else 512
-    factor = side / max(width, height)
-    columns = max(64, round(width * factor / 32) * 32)
-    rows = max(64, round(height * factor / 32) * 32)
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float32) / 255
-    labels, kinds = (session or network("network")).run(
-        None, {"pixels": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
-    )
+    labels, kinds = (session or network("network")).run(None, {"pixels": sized(pixels, side) / 255})
     names = config()["kinds"]
     found = np.asarray(labels[0], np.float32)
     return Look(
@@ -121,6 +112,24 @@ def look_at(pixels: Pixels, session: Any = None) -> Look:
         kinds={name: float(value) for name, value in zip(names, kinds[0], strict=True)},
         scale=(width / found.shape[2], height / found.shape[1]),
     )
+
+
+def sized(pixels: Pixels, side: int) -> Map:
+    """Return a picture as the networks take it: (1, 3, rows, columns) float32, 0 to 255, RGB.
+
+    Args:
+        pixels: (height, width, 3) uint8, RGB.
+        side: pixels of the long side; rows and columns are multiples of 32, and at least 64.
+    """
+    import cv2
+
+    height, width = pixels.shape[:2]
+    factor = side / max(width, height)
+    columns = max(64, round(width * factor / 32) * 32)
+    rows = max(64, round(height * factor / 32) * 32)
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.float32)
+    return np.ascontiguousarray(small.transpose(2, 0, 1)[None])
 
 
 def elements(seen: Look, size: tuple[int, int]) -> list[Element]:
@@ -254,4 +263,5 @@ __all__ = [
     "network",
     "over_text",
     "picture_features",
+    "sized",
 ]
