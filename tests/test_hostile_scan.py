@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -101,11 +102,15 @@ def command(place: Path, *arguments: str, given: bytes = b"") -> subprocess.Comp
     )  # fmt: skip
 
 
+FORMATS = "jsonl,csv,html" + (",parquet" if find_spec("pyarrow") else "")
+"""All that can be written here; where pyarrow is missing, the test of its file says so."""
+
+
 @pytest.fixture(scope="module")
 def report(place: Path) -> Path:
     before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in (place / "in").iterdir()}
     done = command(place, "scan", "in", "-o", "report", "--engine", "recorded", "--annotate", "all", "--format",
-                   "jsonl,csv,html,parquet", "--workers", "2", "-vv")  # fmt: skip
+                   FORMATS, "--workers", "2", "-vv")  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert done.stdout == b""
     assert_shown_as_text(done.stderr)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from detector.evidence._line_look import INSIDE, looks
-from training.overlay_lines_look import fit_look, told_by_look
+
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+from training.overlay_lines_look import fit_look, told_by_look  # noqa: E402  # it needs scikit-learn
 
 
 def test_nobody_is_told_by_a_regression_that_saw_its_group() -> None:
