@@ -9,7 +9,7 @@ from detector.evidence._line_look import INSIDE, looks
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from training.overlay_lines_look import fit_look, told_by_look  # noqa: E402  # it needs scikit-learn
+from training.overlay_lines_look import fit_look, told_by_look  # it needs scikit-learn
 
 
 def test_nobody_is_told_by_a_regression_that_saw_its_group() -> None:
