@@ -86,6 +86,15 @@ def test_a_mean_lies_between_the_least_and_the_most_whatever_the_sizes(
     assert rows.max() <= 1 + 1e-5
 
 
+def test_the_box_is_looked_at_large_and_what_is_around_it_small(maps: Maps) -> None:
+    large = tuple(100 + values for values in maps)
+    (row,) = line_vectors((*maps, *large), SIZE, [box_quad(32, 64, 72, 96)])
+    (inside,) = line_vectors(large, SIZE, [box_quad(32, 64, 72, 96)])
+    (around,) = line_vectors(maps, SIZE, [box_quad(32, 64, 72, 96)])
+    assert row[:4].tolist() == inside[:4].tolist()
+    assert row[4:].tolist() == around[4:].tolist()
+
+
 def test_no_lines_no_rows(maps: Maps) -> None:
     assert line_vectors(maps, SIZE, []).shape == (0, 8)
     assert looks(np.zeros((0, 2 * INSIDE), np.float32)).shape == (0, 2)

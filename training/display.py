@@ -14,6 +14,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ from detector.evidence._appearance import SORTS, maps_of, pooled
 from detector.evidence._layout import line_features
 from detector.evidence._mask import elements, look_at, picture_features
 from detector.evidence.display import asked, most_for, told
-from detector.types import Json, make_quad
+from detector.types import Json, Observations, make_quad
 from training.display_report import Scores, write_report
 from training.drawing.compose import KINDS
 from training.drawing.sketch import CLASSES
-from training.labelled import manifest, open_picture, read_before
+from training.labelled import manifest, open_picture, read_before, side_by_side
 from training.out_of_fold import folds_of, groups_of
 from training.overlay_lines import write_sums
 
@@ -45,7 +46,7 @@ SIGNS = {
     **dict.fromkeys(("format_clock", "format_year", "format_degree_sign", "format_camera_words"), -1),
     **dict.fromkeys(("kind_game", "format_ratio", "format_game_words"), 1),
 }
-LOOKS = 432
+LOOKS = 864
 """Features that the look of each sort of part has."""
 LOOK = 0.28
 """Part of a layout feature's spread that a feature of the look is given: there are twenty times as many."""
@@ -68,48 +69,53 @@ SETTINGS: dict[str, Any] = {
     "most_parts": 3,
     "most_camera_bits": 2.0,
 }
-SCALE, BIAS = 0.9, 0.1
-"""What the log odds are multiplied by, and what is added: by hand, with the figures out of fold in view."""
 
 
-def examine(corpus: Path, observations: Path, scores: Path | None, session: Any, looker: Any) -> list[dict[str, Any]]:
+def examine(corpus: Path, observations: Path, scores: Path | None, model: Path, jobs: int) -> list[dict[str, Any]]:
     """Return the features of every picture of the folder, as stored and stored again.
 
     Args:
         corpus: folder with ``manifest.jsonl``.
         observations: what a scan read in its pictures.
         scores: cross-validated probabilities of ``training.overlay_lines``, by file; None: the readings' own.
-        session: the network that finds what is laid over.
-        looker: the network that tells how it looks.
+        model: folder of the networks.
+        jobs: processes.
     """
     known = json.loads(scores.read_text("utf-8")) if scores else {}
-    out = []
     read = read_before(observations)
+    tasks = []
     for row in manifest(corpus):
-        seen = read.get(row["sha256"])
-        if seen is None:
-            continue
         for again in (False, True):
-            image = open_picture(corpus / row["file"], again=again)
-            scale = image.width / seen.size[0]
-            lines = tuple(
-                replace(line, quad=make_quad([(x * scale, y * scale) for x, y in line.quad])) for line in seen.lines
-            )
-            readings: dict[str, Json] = dict(seen.readings)
-            over = known.get(row["file"] + (" again" if again else ""))
-            if over is not None:
-                readings["overlay_lines"] = {"version": 1, "lines": over}
-            here = replace(seen, size=image.size, lines=lines, readings=readings)
-            picture = look_at(np.asarray(image), session)
-            features = picture_features(picture, elements(picture, image.size), image.size)
-            features.update(line_features(here))
-            if features["laid"] < SETTINGS["least_laid"]:
-                look = [0.0] * (len(SORTS) * LOOKS)
-            else:
-                found = pooled(maps_of(np.asarray(image), looker), picture)
-                look = np.concatenate(list(found.values())).round(4).tolist()
-            out.append({"row": row, "again": again, "features": features, "look": look})
-    return out
+            if row["sha256"] in read:
+                over = known.get(row["file"] + (" again" if again else ""))
+                tasks.append((corpus, row, read[row["sha256"]], again, over, model))
+    return list(side_by_side(_examine, tasks, jobs))
+
+
+def _examine(task: tuple[Path, dict[str, Any], Observations, bool, list[float] | None, Path]) -> dict[str, Any]:
+    corpus, row, seen, again, over, model = task
+    image = open_picture(corpus / row["file"], again=again)
+    pixels, scale = np.asarray(image), image.width / seen.size[0]
+    lines = tuple(replace(line, quad=make_quad([(x * scale, y * scale) for x, y in line.quad])) for line in seen.lines)
+    readings: dict[str, Json] = dict(seen.readings)
+    if over is not None:
+        readings["overlay_lines"] = {"version": 1, "lines": over}
+    here = replace(seen, size=image.size, lines=lines, readings=readings)
+    picture = look_at(pixels, _network(model, "network"))
+    features = picture_features(picture, elements(picture, image.size), image.size)
+    features.update(line_features(here))
+    look = [0.0] * (len(SORTS) * LOOKS)
+    if features["laid"] >= SETTINGS["least_laid"]:
+        found = pooled(maps_of(pixels, _network(model, "appearance")), picture)
+        look = np.concatenate(list(found.values())).round(4).tolist()
+    return {"row": row, "again": again, "features": features, "look": look}
+
+
+@cache
+def _network(model: Path, name: str) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(model / SETTINGS[name]), options, providers=["CPUExecutionProvider"])
 
 
 def names_of(examined: list[dict[str, Any]]) -> list[str]:
@@ -182,12 +188,33 @@ def used(examined: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [entry for entry in examined if entry["row"]["label"] in ("camera", "game")]
 
 
+def calibration(examined: list[dict[str, Any]], natural: Scores) -> tuple[float, float]:
+    """Return what log odds out of fold are to be multiplied by, and what is to be added, so that they are right.
+
+    A logistic regression on one number (Platt 1999, "Probabilistic outputs for support vector machines"), over the
+    pictures that anything is laid over; labels and groups are evened out as in the fit.
+    """
+    train = used(examined)
+    _, y, _, weight = table_of(train)
+    laid = np.asarray([entry["features"]["laid"] >= SETTINGS["least_laid"] for entry in train])
+    value = np.asarray([natural[(entry["row"]["file"], entry["again"])] for entry in train])[laid]
+    sign, weight = np.where(y == 1, 1.0, -1.0)[laid], weight[laid]
+    for side in (-1, 1):
+        weight[sign == side] /= weight[sign == side].sum()
+
+    def loss(numbers: np.ndarray) -> float:
+        return float((weight * np.logaddexp(0, -sign * (numbers[0] * value + numbers[1]))).sum())
+
+    found = minimize(loss, np.asarray([1.0, 0.0]), method="L-BFGS-B")
+    return round(float(found.x[0]), 3), round(float(found.x[1]), 3)
+
+
 def bits_of(natural: float, features: dict[str, float], most: float) -> tuple[float, float]:
     """Return the bits that the program would give, and those that it would hold back; see ``evidence.display``."""
     if features["laid"] < SETTINGS["least_laid"]:
         return 0.0, 0.0
     settings = {**SETTINGS, "most_bits": most}
-    bits = (natural * SCALE + BIAS) / float(np.log(2))
+    bits = natural / float(np.log(2))
     ceiling = most_for(features["parts"], features["sure_lines"], settings)
     given = told(bits, ceiling, features, settings)
     return given, asked(bits, ceiling, settings) - given
@@ -244,6 +271,7 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="cross-validated probabilities of training.overlay_lines")
     parser.add_argument("--to", type=Path, default=Path("models/display-v2"))
     parser.add_argument("--strength", type=float, default=0.01)
+    parser.add_argument("--jobs", type=int, default=2, help="processes that look at pictures")
     parser.add_argument("--keep", type=Path, help="keep the features here, to fit again faster")
     parser.add_argument("--bits", type=Path, help="write the cross-validated bits here, given and held back, by file")
     arguments = parser.parse_args()
@@ -252,20 +280,15 @@ def main() -> None:
     if arguments.keep and arguments.keep.exists():
         examined = json.loads(arguments.keep.read_text("utf-8"))
     else:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        session, looker = (
-            onnxruntime.InferenceSession(
-                str(arguments.to / SETTINGS[name]), options, providers=["CPUExecutionProvider"]
-            )
-            for name in ("network", "appearance")
-        )
-        examined = examine(arguments.corpus, arguments.observations, arguments.scores, session, looker)
-        for folder, observations in arguments.beside:
-            examined += examine(folder, observations, arguments.scores, session, looker)
+        examined = []
+        for folder, observations in [(arguments.corpus, arguments.observations), *arguments.beside]:
+            examined += examine(folder, observations, arguments.scores, arguments.to, arguments.jobs)
         if arguments.keep:
             arguments.keep.write_text(json.dumps(examined), "utf-8")
     natural = cross(examined, arguments.strength)
+    scale, bias = calibration(examined, natural)
+    print(f"log odds times {scale}, and {bias} added")
+    natural = {key: scale * value + bias for key, value in natural.items()}
     most = round(ceiling(examined, natural), 2)
     both = {
         (e["row"]["file"], e["again"]): bits_of(natural[(e["row"]["file"], e["again"])], e["features"], most)
@@ -281,8 +304,8 @@ def main() -> None:
     np.savez(arguments.to / SETTINGS["appearance_weights"], **dict(zip(SORTS, head, strict=True)))
     # The look of each sort of part is one more feature of the layout, which counts as it is.
     by_sort = [f"appearance_{sort}" for sort in SORTS]
-    weights = dict(zip(names, (coefficients[: len(names)] * SCALE).tolist(), strict=True)) | dict.fromkeys(
-        by_sort, SCALE
+    weights = dict(zip(names, (coefficients[: len(names)] * scale).tolist(), strict=True)) | dict.fromkeys(
+        by_sort, scale
     )
     typical = dict(zip(names, mean[: len(names)].tolist(), strict=True))
     typical |= dict(zip(by_sort, (looks * head).sum(axis=1).tolist(), strict=True))
@@ -292,7 +315,7 @@ def main() -> None:
         "most_bits": min(most, round(float(np.log2(genuine)), 2)),
         "genuine_pictures": genuine,
         "layout": {
-            "intercept": round(intercept * SCALE + BIAS, 4),
+            "intercept": round(intercept * scale + bias, 4),
             "weights": {name: round(value, 4) for name, value in weights.items() if abs(value) >= 0.00005},
             "typical": {name: round(value, 4) for name, value in typical.items()},
         },

@@ -10,12 +10,18 @@ import argparse
 import hashlib
 import io
 import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image, ImageOps
 
 from detector.types import Observations
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def manifest(corpus: Path) -> list[dict[str, Any]]:
@@ -33,6 +39,15 @@ def read_before(folder: Path) -> dict[str, Observations]:
     if not seen:
         raise SystemExit(f"{folder}: no observations; scan the pictures first, and name DIR/observations")
     return {item.sha256: item for item in seen}
+
+
+def side_by_side(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+    """Yield what the function makes of each item, in their order, worked on in so many processes."""
+    if jobs < 2:
+        yield from map(function, items)
+        return
+    with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
+        yield from pool.map(function, items, chunksize=4)
 
 
 def open_picture(path: Path, *, again: bool) -> Image.Image:

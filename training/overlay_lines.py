@@ -23,10 +23,10 @@ from threadpoolctl import threadpool_limits
 from detector.evidence._line_look import Head, Vectors
 from detector.evidence._mask import look_at
 from detector.evidence.overlay_lines import FEATURES, agree, measurements
-from detector.types import make_quad
+from detector.types import Observations, make_quad
 from training.drawing.compose import compose
 from training.drawing.scene import list_pictures, load
-from training.labelled import manifest, open_picture, read_before
+from training.labelled import manifest, open_picture, read_before, side_by_side
 from training.out_of_fold import groups_of
 from training.overlay_lines_labels import labels_of
 from training.overlay_lines_look import told_by_look
@@ -41,94 +41,83 @@ SURE = 0.75
 """What the trees' log odds are multiplied by: out of fold they are too sure of themselves."""
 OTHERS = 0.3
 """How much of the other lines' mean log odds is added to a line's own."""
-SLANT = 1.2
+SLANT = 0.4
 """Log odds that are taken off for a degree of slant."""
 
 
-def folder_lines(
-    folder: Path, observations: Path, index: int = 0, session: Any = None
-) -> Iterator[tuple[Floats, Vectors, list[Line]]]:
+Measured = tuple[Floats, Vectors, list[Line]]
+Drawn = tuple[Floats, Vectors, list[int]]
+
+
+def folder_lines(folder: Path, observations: Path, index: int, jobs: int) -> Iterator[Measured]:
     """Yield for every picture, as stored and stored again, what ``measurements`` says of its lines, and what they are.
 
     Args:
         folder: with ``manifest.jsonl`` and the pictures.
         observations: what a scan read in them.
         index: the folder's number, for the report.
-        session: an onnxruntime session to use in place of the packaged network.
+        jobs: processes.
     """
     read = read_before(observations)
-    for row in manifest(folder):
-        seen = read.get(row["sha256"])
-        if seen is None or not seen.lines:
-            continue
-        labels = labels_of(row, seen)
-        for again in (False, True):
-            image = open_picture(folder / row["file"], again=again)
-            scale = image.width / seen.size[0]
-            quads = [make_quad([(x * scale, y * scale) for x, y in line.quad]) for line in seen.lines]
-            pixels = np.asarray(image)
-            values, vectors = measurements(
-                pixels,
-                look_at(pixels, session),
-                quads,
-                [line.confidence for line in seen.lines],
-                [line.text for line in seen.lines],
-            )
-            yield (
-                values,
-                vectors,
-                [
-                    Line(
-                        folder=index,
-                        row=row,
-                        again=again,
-                        label=-1 if label is None else label,
-                        text=line.text,
-                    )
-                    for label, line in zip(labels, seen.lines, strict=True)
-                ],
-            )
+    rows = [row for row in manifest(folder) if row["sha256"] in read and read[row["sha256"]].lines]
+    tasks = [(folder, row, read[row["sha256"]], index, again) for row in rows for again in (False, True)]
+    yield from side_by_side(_measure, tasks, jobs)
+
+
+def _measure(task: tuple[Path, dict[str, Any], Observations, int, bool]) -> Measured:
+    folder, row, seen, index, again = task
+    image = open_picture(folder / row["file"], again=again)
+    scale = image.width / seen.size[0]
+    quads = [make_quad([(x * scale, y * scale) for x, y in line.quad]) for line in seen.lines]
+    sure, texts = [line.confidence for line in seen.lines], [line.text for line in seen.lines]
+    pixels = np.asarray(image)
+    values, vectors = measurements(pixels, look_at(pixels), quads, sure, texts)
+    labels = [-1 if label is None else label for label in labels_of(row, seen)]
+    lines = [Line(index, row, again, label, text) for label, text in zip(labels, texts, strict=True)]
+    return values, vectors, lines
 
 
 def drawn_lines(
-    pictures: list[Path], count: int, seed: int, session: Any = None
+    pictures: list[Path], count: int, seed: int, jobs: int
 ) -> tuple[Floats, Vectors, npt.NDArray[np.int64], list[str]]:
     """Return what ``measurements`` says of lines that we draw, their labels, and the name of each line's picture.
 
     The boxes are as loose as an engine's.
     """
-    rows, look, labels, names = [], [], [], []
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        if index % 4 == 3:
-            printed = picture(rng, load(pictures[int(rng.integers(len(pictures)))]))
-            pixels, chosen = printed.pixels, printed.lines
-        else:
-            example = compose(
-                rng, lambda rng=rng: load(pictures[int(rng.integers(len(pictures)))]), longest=(560, 1300)
-            )
-            pixels = example.pixels
-            chosen = [(quad, 1) for quad, _ in example.over] + [(quad, 0) for quad, _ in example.scene]
-        quads, kept = [], []
-        for quad, label in chosen:
-            points = np.asarray(quad, np.float64)
-            tall = np.hypot(*(points[3] - points[0]))
-            if tall < 7:
-                continue
-            middle = points.mean(axis=0)
-            grow = 1 + rng.uniform(0.02, 0.3) * np.asarray([tall / max(tall, np.hypot(*(points[1] - points[0]))), 1.0])
-            points = middle + (points - middle) * grow + rng.normal(0, 0.5, (4, 2) if label == 0 else (1, 2))
-            quads.append(make_quad(np.round(points)))
-            kept.append(label)
-        if quads:
-            # No engine read these: how sure one would have been says nothing here, nor is it known what one would read.
-            sure = rng.beta(9, 1, len(quads)).tolist()
-            values, vectors = measurements(pixels, look_at(pixels, session), quads, sure, [None] * len(quads))
-            names += [f"drawn {len(rows)}"] * len(kept)
-            rows.append(values)
-            look.append(vectors)
-            labels += kept
-    return np.concatenate(rows), np.concatenate(look), np.asarray(labels), names
+    tasks = [(pictures, seed, index) for index in range(count)]
+    made = [found for found in side_by_side(_draw, tasks, jobs) if found is not None]
+    names = [f"drawn {number}" for number, (_, _, kept) in enumerate(made) for _ in kept]
+    rows, look, labels = zip(*made, strict=True)
+    return np.concatenate(rows), np.concatenate(look), np.asarray([one for kept in labels for one in kept]), names
+
+
+def _draw(task: tuple[list[Path], int, int]) -> Drawn | None:
+    pictures, seed, index = task
+    rng = np.random.default_rng([seed, index])
+    if index % 4 == 3:
+        printed = picture(rng, load(pictures[int(rng.integers(len(pictures)))]))
+        pixels, chosen = printed.pixels, printed.lines
+    else:
+        example = compose(rng, lambda: load(pictures[int(rng.integers(len(pictures)))]), longest=(560, 1300))
+        pixels = example.pixels
+        chosen = [(quad, 1) for quad, _ in example.over] + [(quad, 0) for quad, _ in example.scene]
+    quads, kept = [], []
+    for quad, label in chosen:
+        points = np.asarray(quad, np.float64)
+        tall = np.hypot(*(points[3] - points[0]))
+        if tall < 7:
+            continue
+        middle = points.mean(axis=0)
+        grow = 1 + rng.uniform(0.02, 0.3) * np.asarray([tall / max(tall, np.hypot(*(points[1] - points[0]))), 1.0])
+        points = middle + (points - middle) * grow + rng.normal(0, 0.5, (4, 2) if label == 0 else (1, 2))
+        quads.append(make_quad(np.round(points)))
+        kept.append(label)
+    if not quads:
+        return None
+    # No engine read these: how sure one would have been says nothing here, nor is it known what one would read.
+    sure = rng.beta(9, 1, len(quads)).tolist()
+    values, vectors = measurements(pixels, look_at(pixels), quads, sure, [None] * len(quads))
+    return values, vectors, kept
 
 
 def fit(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> list[HistGradientBoostingClassifier]:
@@ -211,16 +200,17 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path("models/overlay-lines-v1"))
     parser.add_argument("--scores", type=Path, help="write the cross-validated probabilities here, by file")
     parser.add_argument("--drawn", type=int, default=900)
+    parser.add_argument("--jobs", type=int, default=2, help="processes that measure")
     parser.add_argument("--drawn-share", type=float, default=0.3)
     arguments = parser.parse_args()
     folders = [(arguments.corpus, arguments.observations), *arguments.beside]
     parts, look, lines = [], [], []
     for index, (folder, observations) in enumerate(folders):
-        for values, seen, found in folder_lines(folder, observations, index):
+        for values, seen, found in folder_lines(folder, observations, index, arguments.jobs):
             parts.append(values)
             look.append(seen)
             lines += found
-    drawn = drawn_lines(list_pictures(arguments.pictures), arguments.drawn, 11)
+    drawn = drawn_lines(list_pictures(arguments.pictures), arguments.drawn, 11, arguments.jobs)
     count, share = len(lines), arguments.drawn_share
     x, vectors = np.concatenate([*parts, drawn[0]]), np.concatenate([*look, drawn[1]])
     y = np.asarray([line.label for line in lines] + drawn[2].tolist())

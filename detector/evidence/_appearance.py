@@ -19,7 +19,7 @@ from detector.resources import model_file
 from detector.types import Pixels
 
 Vector = npt.NDArray[np.float32]
-Maps = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+Maps = tuple[npt.NDArray[np.float32], ...]
 
 SORTS: Mapping[str, tuple[str, ...]] = {
     "text": ("text",),
@@ -27,8 +27,8 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "signs": ("mark", "icon", "line"),
 }
 """Which classes of the map are looked at together."""
-SIDE = 640
-"""Pixels of the long side that the network sees."""
+SIDES = (448, 960)
+"""Pixels of the long side at which the network sees the picture: a panel as a whole, and the letters in it."""
 _LITTLE = 0.003
 """Part of the picture at which a sort's features count half: the mean over a few cells says little."""
 
@@ -44,16 +44,16 @@ def maps_of(pixels: Pixels, session: Any = None) -> Maps:
         session: an onnxruntime session to use in place of the packaged network.
 
     Returns:
-        (112, rows, columns) of every 16 pixels and (320, rows, columns) of every 32 of the picture made ``SIDE`` long;
-        float32.
+        For each of ``SIDES`` (112, rows, columns) of every 16 pixels and (320, rows, columns) of every 32 of the
+        picture made so long; float32.
     """
     held = _LAST.get("maps")
     if held is not None and held[0] is pixels:
         return held[1]
-    outs = (session or network("appearance")).run(None, {"pixels": sized(pixels, SIDE)})
-    fine, coarse = (np.asarray(out[0], np.float32) for out in outs)
-    _LAST["maps"] = (pixels, (fine, coarse))
-    return fine, coarse
+    run = (session or network("appearance")).run
+    maps = tuple(np.asarray(out[0], np.float32) for side in SIDES for out in run(None, {"pixels": sized(pixels, side)}))
+    _LAST["maps"] = (pixels, maps)
+    return maps
 
 
 def pooled(maps: Maps, seen: Look) -> dict[str, Vector]:
@@ -64,8 +64,8 @@ def pooled(maps: Maps, seen: Look) -> dict[str, Vector]:
         seen: the map of the same picture.
 
     Returns:
-        By sort a float32 vector: 112 features of every 16 pixels, then 320 of every 32. It shrinks to zero where the
-        sort covers less than a few thousandths of the picture.
+        By sort a float32 vector: 112 features of every 16 pixels, then 320 of every 32, for each of ``SIDES``. It
+        shrinks to zero where the sort covers less than a few thousandths of the picture.
     """
     import cv2
 
@@ -94,4 +94,4 @@ def _head() -> Mapping[str, Vector]:
         return {sort: stored[sort] for sort in SORTS}
 
 
-__all__ = ["SIDE", "SORTS", "Maps", "appearance_features", "maps_of", "pooled"]
+__all__ = ["SIDES", "SORTS", "Maps", "appearance_features", "maps_of", "pooled"]

@@ -49,12 +49,16 @@ NAMES: tuple[str, ...] = (
     "net_over",  # how much is anything laid over
     "net_around",  # how much around the box is
     "net_others",  # how much of the other lines' boxes is text or a mark laid over
+    "all_angle",  # mean angle, at most 5, of the picture's long lines: a sign seen from the side has all its lines so
 )
 
 _HEIGHT = 32
 _ALIKE = 32.0
 """Levels by which two inks of one colour may differ, channel by channel."""
 _MAX_WIDTH = 640
+_LONG = 2.5
+"""How many times as wide as high a line is that tells a slant."""
+_MOST_ANGLE = 5.0
 
 
 def measure(
@@ -91,8 +95,16 @@ def measure(
         values["same_colour"] = float(alike.mean()) if len(alike) else 0.0
         # A line alone stands for itself: there is nothing else to ask.
         values["net_others"] = float(words[others].mean()) if len(alike) else over[index][0]
-        rows[index] = [values[name] for name in NAMES]
+        rows[index] = [values.get(name, 0.0) for name in NAMES]
+    rows[:, NAMES.index("all_angle")] = _common_angle(rows[:, NAMES.index("angle")], quads)
     return np.nan_to_num(rows, nan=0.0, posinf=10.0, neginf=-10.0)
+
+
+def _common_angle(angles: Array, quads: Sequence[Quad]) -> float:
+    """Return the mean angle of the long lines; 0 if there are none."""
+    sides = [[np.hypot(*np.subtract(quad[to], quad[0])) for to in (1, 3)] for quad in quads]
+    long = np.asarray([wide >= _LONG * max(1.0, tall) for wide, tall in sides])
+    return float(np.minimum(angles[long], _MOST_ANGLE).mean()) if long.any() else 0.0
 
 
 def picture_sharpness(pixels: Pixels) -> tuple[float, float]:

@@ -1,8 +1,9 @@
 """How a line looks to an image network: its features in the line's box and around it, made two numbers.
 
 The network (EfficientNet-Lite0, shared with ``_appearance``) knows nothing of displays or letters. For each line the
-mean of its features in the line's box, and in the box and what is a line's height around it, goes into two logistic
-regressions: one hears both means, the other the box's own only. Their log odds are two more measurements of the line.
+mean of its features in the line's box, from the picture seen large, and in the box and what is a line's height around
+it, from the picture seen small, goes into two logistic regressions: one hears both means, the other the box's own
+only. Their log odds are two more measurements of the line.
 See ``models/overlay-lines-v1/README.md`` for how they were fitted.
 """
 
@@ -39,7 +40,7 @@ def line_vectors(maps: Maps, size: tuple[int, int], quads: Sequence[Quad]) -> Ve
     """Return for each line the network's mean features in its box, then in the box grown by its shorter side.
 
     Args:
-        maps: of ``_appearance.maps_of``.
+        maps: of ``_appearance.maps_of``: the last two are looked at in the box, the first two in the grown box.
         size: (width, height) of the picture in pixels.
         quads: where the lines stand, in pixels of the picture; they may reach beyond it.
 
@@ -53,14 +54,14 @@ def line_vectors(maps: Maps, size: tuple[int, int], quads: Sequence[Quad]) -> Ve
         x0, y0, x1, y1 = quad_bounds(quad)
         pad = max(_LEAST_PAD, min(x1 - x0, y1 - y0))
         parts = []
-        for grow in (0.0, pad):
-            for features in maps:
+        for grow, seen in ((0.0, maps[-2:]), (pad, maps[:2])):
+            for features in seen:
                 down = _cover((y0 - grow) / height, (y1 + grow) / height, features.shape[1])
                 across = _cover((x0 - grow) / width, (x1 + grow) / width, features.shape[2])
                 part = features[:, down[0] : down[0] + len(down[1]), across[0] : across[0] + len(across[1])]
                 parts.append((part * (down[1][:, None] * across[1])).sum(axis=(1, 2)))
         rows.append(np.concatenate(parts))
-    count = 2 * sum(len(features) for features in maps)
+    count = 2 * sum(len(features) for features in maps[:2])
     return np.asarray(rows, np.float32).reshape(len(rows), count)
 
 
