@@ -192,7 +192,8 @@ def calibration(examined: list[dict[str, Any]], natural: Scores) -> tuple[float,
     """Return what log odds out of fold are to be multiplied by, and what is to be added, so that they are right.
 
     A logistic regression on one number (Platt 1999, "Probabilistic outputs for support vector machines"), over the
-    pictures that anything is laid over; labels and groups are evened out as in the fit.
+    pictures that anything is laid over; labels and groups are evened out as in the fit. Nothing is added in favour of
+    a game: a false accusation costs more than a miss.
     """
     train = used(examined)
     _, y, _, weight = table_of(train)
@@ -205,7 +206,7 @@ def calibration(examined: list[dict[str, Any]], natural: Scores) -> tuple[float,
     def loss(numbers: np.ndarray) -> float:
         return float((weight * np.logaddexp(0, -sign * (numbers[0] * value + numbers[1]))).sum())
 
-    found = minimize(loss, np.asarray([1.0, 0.0]), method="L-BFGS-B")
+    found = minimize(loss, np.asarray([1.0, 0.0]), bounds=[(0, None), (None, 0)], method="L-BFGS-B")
     return round(float(found.x[0]), 3), round(float(found.x[1]), 3)
 
 

@@ -18,7 +18,7 @@ from detector.evidence._mask import MODEL, config, elements, look, picture_featu
 from detector.knowledge import Knowledge
 from detector.types import Evidence, Frame, Json, Observations, Quad, TextLine, make_quad
 
-VERSION = 2
+VERSION = 3
 
 
 class Kind:
@@ -28,7 +28,7 @@ class Kind:
         """Return the parts of the display and what the network says of the whole.
 
         Returns:
-            ``{"version": 2, "elements": [{"name", "quad", "score"}], "features": {name: number}}``; quads in
+            ``{"version": 3, "elements": [{"name", "quad", "score"}], "features": {name: number}}``; quads in
             pixels of the picture.
         """
         if not config()["network"]:
