@@ -76,6 +76,7 @@ def network(name: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # pictures are scanned side by side; one thread each gives the same bytes
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # each size of picture would keep a plan of its own, and memory for it
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         str(model_file(MODEL, config()[name])), options, providers=["CPUExecutionProvider"]
