@@ -95,7 +95,8 @@ def measure(
         values["same_colour"] = float(alike.mean()) if len(alike) else 0.0
         # A line alone stands for itself: there is nothing else to ask.
         values["net_others"] = float(words[others].mean()) if len(alike) else over[index][0]
-        rows[index] = [values.get(name, 0.0) for name in NAMES]
+        values["all_angle"] = 0.0  # told below, when all lines are measured
+        rows[index] = [values[name] for name in NAMES]
     rows[:, NAMES.index("all_angle")] = _common_angle(rows[:, NAMES.index("angle")], quads)
     return np.nan_to_num(rows, nan=0.0, posinf=10.0, neginf=-10.0)
 

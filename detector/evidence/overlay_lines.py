@@ -82,7 +82,6 @@ def measurements(
     quads: Sequence[Quad],
     confidences: Sequence[float],
     texts: Sequence[str | None],
-    session: Any = None,
 ) -> tuple[npt.NDArray[np.float64], Vectors]:
     """Return for each line the ``FEATURES`` but for those of ``LOOK``, and how it looks to the image network.
 
@@ -92,11 +91,10 @@ def measurements(
         quads: where the lines stand, in pixels.
         confidences: how sure the engine was of each, 0 to 1.
         texts: what was read; None if nothing was.
-        session: an onnxruntime session to use in place of the packaged image network.
     """
     own = measure(pixels, quads, confidences, [over_text(seen, quad) for quad in quads])
     height, width = pixels.shape[:2]
-    vectors = line_vectors(maps_of(pixels, session), (width, height), quads)
+    vectors = line_vectors(maps_of(pixels), (width, height), quads)
     return np.concatenate([own, context(seen, quads, texts)], axis=1), vectors
 
 
