@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from detector.evidence._appearance import SORTS, maps_of, pooled
+from detector.evidence._appearance import maps_of, pooled, printed
 from detector.evidence._formats import formats_of
 from detector.evidence._layout import layout_terms, line_features, logit
 from detector.evidence._mask import look_at
@@ -274,18 +274,24 @@ def test_what_a_verdict_holds_back_is_said_apart(knowledge: Knowledge) -> None:
 def test_how_parts_look_counts_and_is_named(knowledge: Knowledge) -> None:
     seen = observe(*draw_game(scenery(WIDTH, HEIGHT, 0)))
     reading = seen.readings["display"]
-    looks = {name: value for name, value in reading["features"].items() if name.startswith("appearance_")}
-    assert set(looks) == {f"appearance_{sort}" for sort in SORTS}
-    assert any(abs(value) > 0.1 for value in looks.values())
+    look = reading["features"]["appearance"]
+    assert abs(look) > 0.1
 
     def bits(shift: float) -> float:
-        features = {**reading["features"], "appearance_panels": looks["appearance_panels"] + shift}
+        features = {**reading["features"], "appearance": look + shift}
         return game_bits(
             replace(seen, readings={**seen.readings, "display": {**reading, "features": features}}), knowledge
         )
 
     assert bits(-12.0) < bits(-4.0) <= game_bits(seen, knowledge) == bits(0.0)
-    assert "appearance_panels" in next(iter(Kind().find(seen, knowledge))).attributes["layout"]
+    assert " appearance" in next(iter(Kind().find(seen, knowledge))).attributes["layout"]
+
+
+def test_lines_count_in_the_look_by_how_surely_they_were_laid_over() -> None:
+    vectors = np.asarray([[1.0, 0.0], [0.0, 1.0]])
+    assert printed(vectors, np.asarray([1.0, 0.0])) == pytest.approx([1 / 1.5, 0])
+    assert printed(vectors, np.asarray([1.0, 0.5])) == pytest.approx([1 / 1.75, 0.25 / 1.75])
+    assert not printed(np.zeros((0, 2)), np.zeros(0)).any()
 
 
 def test_where_nothing_is_laid_over_nothing_is_looked_at() -> None:

@@ -1,4 +1,4 @@
-"""How a line looks to the image network: means of its features in a box, and the two regressions over them."""
+"""How a line looks to the image network: means of its features in a box, which the small network hears."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.evidence._appearance import Maps, maps_of
-from detector.evidence._line_look import INSIDE, LOOK, line_vectors, looks
+from detector.evidence._laid_over import FEATURES, measurements, probabilities, told
+from detector.evidence._line_look import LOOKS, line_vectors
 from detector.evidence._mask import look_at
-from detector.evidence.overlay_lines import FEATURES, features, measurements, probabilities
-from detector.types import Pixels, box_quad
+from detector.types import Frame, Pixels, TextLine, box_quad
 
 SIZE = (640, 320)
-HEAD = {
-    "mean": np.zeros(2 * INSIDE, np.float32),
-    "spread": np.ones(2 * INSIDE, np.float32),
-    "look_around": np.zeros(2 * INSIDE + 1, np.float32),
-    "look_inside": np.zeros(INSIDE + 1, np.float32),
-}
 
 
 @pytest.fixture
@@ -97,40 +91,37 @@ def test_the_box_is_looked_at_large_and_what_is_around_it_small(maps: Maps) -> N
 
 def test_no_lines_no_rows(maps: Maps) -> None:
     assert line_vectors(maps, SIZE, []).shape == (0, 8)
-    assert looks(np.zeros((0, 2 * INSIDE), np.float32)).shape == (0, 2)
 
 
-def test_a_regression_is_its_weights_times_the_features_cut_off_at_five_deviations() -> None:
-    head = {name: values.copy() for name, values in HEAD.items()}
-    head["mean"][0], head["spread"][0] = 3.0, 2.0
-    head["look_inside"][[0, -1]] = 0.5, -0.25
-    head["look_around"][[0, INSIDE, -1]] = 1.0, 2.0, 0.125
-    vectors = np.zeros((3, 2 * INSIDE), np.float32)
-    vectors[:, 0] = 5.0, 3.0, 99.0
-    vectors[:, INSIDE] = 0.5, -1.0, 0.0
-    told = dict(zip(LOOK, looks(vectors, head).T.tolist(), strict=True))
-    assert told == {"look_inside": [0.25, -0.25, 2.25], "look_around": [2.125, -1.875, 5.125]}
-
-
-def test_the_regressions_are_measurements_of_the_line_and_the_trees_hear_them() -> None:
+def test_a_row_is_what_is_measured_and_what_the_network_sees() -> None:
     pixels = scenery(417, 233, 3)
     quads, sure, texts = [box_quad(8, 8, 120, 30), box_quad(-5, 200, 90, 240)], [0.9, 0.8], ["ALT 350", "12:04"]
-    seen = look_at(pixels)
-    rows = features(pixels, seen, quads, sure, texts)
-    measured, vectors = measurements(pixels, seen, quads, sure, texts)
-    assert FEATURES[-2:] == LOOK
-    assert np.array_equal(rows, np.concatenate([measured, looks(vectors)], axis=1))
-    assert vectors.shape == (2, 2 * INSIDE)
-    low, high = rows.copy(), rows.copy()
-    low[:, -2:], high[:, -2:] = -6.0, 6.0
-    assert (probabilities(low) < probabilities(high) - 0.1).all()
+    rows = measurements(pixels, look_at(pixels), quads, sure, texts)
+    assert rows.shape == (2, len(FEATURES) + LOOKS)
+    assert np.array_equal(rows[:, len(FEATURES) :], line_vectors(maps_of(pixels), (417, 233), quads))
 
 
-def test_a_line_looks_the_same_alone_and_among_others_and_every_time() -> None:
+def test_a_line_is_told_the_same_alone_and_among_others_and_every_time() -> None:
     pixels = scenery(333, 217, 5)
     quads = [box_quad(10 * step, 20 * step, 10 * step + 90, 20 * step + 15) for step in range(9)]
-    together = looks(line_vectors(maps_of(pixels), (333, 217), quads))
-    again = looks(line_vectors(maps_of(pixels.copy()), (333, 217), quads))
-    alone = [looks(line_vectors(maps_of(pixels), (333, 217), [quad]))[0] for quad in quads]
-    assert np.array_equal(together, again)
-    assert np.array_equal(together, np.asarray(alone))
+    rows = measurements(pixels, look_at(pixels), quads, [0.9] * 9, ["x"] * 9)
+    together = probabilities(rows)
+    assert np.array_equal(together, probabilities(rows.copy()))
+    assert np.array_equal(together, [probabilities(row[None])[0] for row in rows])
+    assert len(set(together.tolist())) == 9
+
+
+def test_the_lines_of_the_last_picture_are_remembered_and_only_those() -> None:
+    def frame(pixels: Pixels) -> Frame:
+        return Frame(pixels=pixels, source="x", sha256="0" * 64, original_size=pixels.shape[1::-1], format="ARRAY")
+
+    def line(text: str) -> TextLine:
+        return TextLine(text=text, confidence=0.9, quad=box_quad(8, 8, 120, 30), engine="none")
+
+    first, other = frame(scenery(200, 120, 1)), frame(scenery(200, 120, 2))
+    one = told(first, [line("ALT 350")])
+    assert told(first, [line("ALT 350")])[0] is one[0]
+    assert not np.array_equal(told(first, [line("ALTITUDE")])[1], one[1])
+    assert not np.array_equal(told(other, [line("ALT 350")])[1], one[1])
+    assert np.array_equal(told(first, [line("ALT 350")])[1], one[1])
+    assert told(first, [])[0].shape == (0, LOOKS)

@@ -1,10 +1,10 @@
 """Fit what a display's layout and look speak for: ``python -m training.display --corpus FOLDER --observations FOLDER``.
 
 Needs the networks of ``training.display_net`` and ``training.appearance_net`` and labelled folders with what was read
-in them. One weight a feature, shrunk towards nothing, measured by leaving out one source (a game, a camera, a
-repository) at a time. Game frames without an overlay count as genuine here: what tells a game must be what is laid
-over, not how the scene was rendered. Writes ``config.json``, ``appearance.npz`` and ``measured.md`` into
-``models/display-v2``.
+in them. One weight a feature of the layout, and a small network for the look, measured by leaving out one source (a
+game, a camera, a repository) at a time. Game frames without an overlay count as genuine here: what tells a game must
+be what is laid over, not how the scene was rendered. Writes ``config.json``, ``appearance.npz`` and ``measured.md``
+into ``models/display-v2``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ import onnxruntime
 from scipy.optimize import minimize
 
 from detector.evidence import _mask
-from detector.evidence._appearance import SORTS, maps_of, pooled
-from detector.evidence._layout import line_features
+from detector.evidence._appearance import maps_of, pooled, printed
+from detector.evidence._layout import line_features, over_probabilities
+from detector.evidence._line_look import line_vectors
 from detector.evidence._mask import elements, look_at, picture_features
 from detector.evidence.display import asked, most_for, told
 from detector.types import Json, Observations, make_quad
@@ -32,6 +33,7 @@ from training.display_report import Scores, write_report
 from training.drawing.compose import KINDS
 from training.drawing.sketch import CLASSES
 from training.labelled import manifest, open_picture, read_before, side_by_side
+from training.one_hidden_layer import Recipe, fit, predict, stored
 from training.out_of_fold import folds_of, groups_of
 from training.overlay_lines import write_sums
 
@@ -46,10 +48,11 @@ SIGNS = {
     **dict.fromkeys(("format_clock", "format_year", "format_degree_sign", "format_camera_words"), -1),
     **dict.fromkeys(("kind_game", "format_ratio", "format_game_words"), 1),
 }
-LOOKS = 864
-"""Features that the look of each sort of part has."""
+LOOKS = 4 * 864
+"""Features of the look: of each of three sorts of part, and of the lines that were laid over."""
+RECIPE = Recipe(units=32, seeds=3, rounds=8, batch=64, rate=0.002, decay=0.3, dropped=0.5, silent=0.5)
 LOOK = 0.28
-"""Part of a layout feature's spread that a feature of the look is given: there are twenty times as many."""
+"""Part of their spread that the features of the look are brought to: there are fifty times as many as of the layout."""
 SETTINGS: dict[str, Any] = {
     "version": "display-v2",
     "network": "display.onnx",
@@ -104,10 +107,12 @@ def _examine(task: tuple[Path, dict[str, Any], Observations, bool, list[float] |
     picture = look_at(pixels, _network(model, "network"))
     features = picture_features(picture, elements(picture, image.size), image.size)
     features.update(line_features(here))
-    look = [0.0] * (len(SORTS) * LOOKS)
+    look = [0.0] * LOOKS
     if features["laid"] >= SETTINGS["least_laid"]:
-        found = pooled(maps_of(pixels, _network(model, "appearance")), picture)
-        look = np.concatenate(list(found.values())).round(4).tolist()
+        maps = maps_of(pixels, _network(model, "appearance"))
+        vectors = line_vectors(maps, image.size, [line.quad for line in lines])
+        parts = [*pooled(maps, picture).values(), printed(vectors, np.asarray(over_probabilities(here)))]
+        look = np.concatenate(parts).round(4).tolist()
     return {"row": row, "again": again, "features": features, "look": look}
 
 
@@ -147,40 +152,31 @@ def is_display(row: dict[str, Any]) -> bool:
     return bool(row["label"] == "game" and row["overlay"] != "none")
 
 
-def fit(
-    x: np.ndarray,
-    y: np.ndarray,
-    weight: np.ndarray,
-    strength: float,
-    names: Sequence[str],
-    start: tuple[np.ndarray, float] | None = None,
-) -> tuple[np.ndarray, float]:
-    """Return (weights, intercept) on the features as they are; shrunk on their common scale, signs as in ``SIGNS``.
+def fitted(x: np.ndarray, y: np.ndarray, weight: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the network of the look, and with it the layout's weights; see ``training.one_hidden_layer.fit``.
 
     Args:
         x: (pictures, features): those of the layout, then those of the look.
         y: 1 for games.
         weight: of each picture.
-        strength: the larger, the less the weights are shrunk.
-        names: of the layout's features.
-        start: weights and intercept to start from.
+        names: of the layout's features, whose weights have signs as in ``SIGNS``.
     """
-    spread = x.std(axis=0) + 1e-3
-    spread[len(names) :] /= LOOK
-    scaled = x / spread
-    sign = np.where(y == 1, 1.0, -1.0)
+    signs = np.asarray([SIGNS.get(name, 0) for name in names])
+    layout, look = x[:, : len(names)], x[:, len(names) :]
+    return stored(fit(look, y, weight, RECIPE, beside=layout, signs=signs, damped=LOOK))
 
-    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (scaled @ w[:-1] + w[-1])
-        slope = -sign * weight / (1 + np.exp(np.clip(margin, -60, 60)))
-        value = float((weight * np.logaddexp(0, -margin)).sum() + 0.5 / strength * (w[:-1] ** 2).sum())
-        return value, np.append(scaled.T @ slope + w[:-1] / strength, slope.sum())
 
-    ways: dict[int, tuple[float | None, float | None]] = {1: (0, None), -1: (None, 0), 0: (None, None)}
-    bounds = [ways[SIGNS.get(name, 0)] for name in names] + [ways[0]] * (x.shape[1] - len(names) + 1)
-    begin = np.zeros(x.shape[1] + 1) if start is None else np.append(start[0] * spread, start[1])
-    found = minimize(loss, begin, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
-    return found.x[:-1] / spread, float(found.x[-1])
+def weights_of(net: dict[str, np.ndarray], names: Sequence[str]) -> tuple[dict[str, float], float]:
+    """Return the layout's weights for its features as they are, and the intercept."""
+    weights = net["straight"].astype(np.float64) / net["straight_spread"]
+    return dict(zip(names, weights.tolist(), strict=True)), -float(weights @ net["straight_mean"])
+
+
+def natural_odds(x: np.ndarray, net: dict[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    """Return the natural log odds of pictures, from their features: those of the layout, then those of the look."""
+    weights, intercept = weights_of(net, names)
+    look = predict(x[:, len(names) :], net)
+    return look + x[:, : len(names)] @ np.asarray([weights[name] for name in names]) + intercept
 
 
 def used(examined: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -221,23 +217,31 @@ def bits_of(natural: float, features: dict[str, float], most: float) -> tuple[fl
     return given, asked(bits, ceiling, settings) - given
 
 
-def cross(examined: list[dict[str, Any]], strength: float) -> Scores:
+def cross(examined: list[dict[str, Any]], jobs: int) -> Scores:
     """Return the natural log odds of every picture, from weights fitted without its group."""
-    train = used(examined)
-    all_x = table_of(examined)[0]
-    all_folds = np.asarray(folds_of(groups_of([entry["row"] for entry in examined]), alone=24, shared=16))
-    folds = {id(entry): fold for entry, fold in zip(examined, all_folds, strict=True)}
-    scores: Scores = {}
-    # From the weights of all pictures it is a short way to those of nearly all; where it ends does not depend on it.
-    x, y, _, weight = table_of(train)
-    whole = fit(x, y, weight, strength, names_of(train))
-    for fold in sorted(set(all_folds)):
-        x, y, _, weight = table_of([entry for entry in train if folds[id(entry)] != fold])
-        coefficients, intercept = fit(x, y, weight, strength, names_of(train), whole)
-        for index in np.flatnonzero(all_folds == fold):
-            entry = examined[index]
-            scores[(entry["row"]["file"], entry["again"])] = float(all_x[index] @ coefficients + intercept)
-    return scores
+    x, y, _, weight = table_of(examined)
+    folds = np.asarray(folds_of(groups_of([entry["row"] for entry in examined]), alone=24, shared=16))
+    train = np.asarray([entry["row"]["label"] in ("camera", "game") for entry in examined])
+    weight[train] = table_of(used(examined))[3]
+    _FITTED.update(x=x.astype(np.float32), y=y, weight=weight, folds=folds, train=train, names=names_of(examined))
+    found = np.zeros(len(examined))
+    numbers = sorted(set(folds.tolist()))
+    for fold, odds in zip(numbers, side_by_side(_left_out, numbers, jobs), strict=True):
+        found[folds == fold] = odds
+    keys = [(entry["row"]["file"], entry["again"]) for entry in examined]
+    return dict(zip(keys, found.tolist(), strict=True))
+
+
+# Processes share what they fit on; to send it to each would take gigabytes.
+_FITTED: dict[str, Any] = {}
+
+
+def _left_out(fold: int) -> np.ndarray:
+    held = _FITTED
+    out = held["folds"] == fold
+    chosen = held["train"] & ~out
+    net = fitted(held["x"][chosen], held["y"][chosen], held["weight"][chosen], held["names"])
+    return natural_odds(held["x"][out], net, held["names"])
 
 
 def ceiling(examined: list[dict[str, Any]], scores: Scores) -> float:
@@ -271,7 +275,6 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--scores", type=Path, help="cross-validated probabilities of training.overlay_lines")
     parser.add_argument("--to", type=Path, default=Path("models/display-v2"))
-    parser.add_argument("--strength", type=float, default=0.01)
     parser.add_argument("--jobs", type=int, default=2, help="processes that look at pictures")
     parser.add_argument("--keep", type=Path, help="keep the features here, to fit again faster")
     parser.add_argument("--bits", type=Path, help="write the cross-validated bits here, given and held back, by file")
@@ -286,7 +289,7 @@ def main() -> None:
             examined += examine(folder, observations, arguments.scores, arguments.to, arguments.jobs)
         if arguments.keep:
             arguments.keep.write_text(json.dumps(examined), "utf-8")
-    natural = cross(examined, arguments.strength)
+    natural = cross(examined, arguments.jobs)
     scale, bias = calibration(examined, natural)
     print(f"log odds times {scale}, and {bias} added")
     natural = {key: scale * value + bias for key, value in natural.items()}
@@ -298,18 +301,15 @@ def main() -> None:
     scores = {key: given for key, (given, _) in both.items()}
     x, y, _, weight = table_of(used(examined))
     names = names_of(examined)
-    coefficients, intercept = fit(x, y, weight, arguments.strength, names)
-    mean = np.average(x[y == 0], axis=0, weights=weight[y == 0])
-    head = coefficients[len(names) :].astype(np.float32).reshape(len(SORTS), LOOKS)
-    looks = mean[len(names) :].reshape(len(SORTS), LOOKS)
-    np.savez(arguments.to / SETTINGS["appearance_weights"], **dict(zip(SORTS, head, strict=True)))
-    # The look of each sort of part is one more feature of the layout, which counts as it is.
-    by_sort = [f"appearance_{sort}" for sort in SORTS]
-    weights = dict(zip(names, (coefficients[: len(names)] * scale).tolist(), strict=True)) | dict.fromkeys(
-        by_sort, scale
-    )
-    typical = dict(zip(names, mean[: len(names)].tolist(), strict=True))
-    typical |= dict(zip(by_sort, (looks * head).sum(axis=1).tolist(), strict=True))
+    net = fitted(x.astype(np.float32), y, weight, names)
+    own, intercept = weights_of(net, names)
+    look = {name: net[name] for name in ("mean", "spread", "weights", "bias", "answer", "constant")}
+    np.savez(arguments.to / SETTINGS["appearance_weights"], **look)
+    # The look is one more feature of the layout, and counts as it is.
+    weights = {name: value * scale for name, value in own.items()} | {"appearance": scale}
+    genuine_look = np.average(predict(x[y == 0, len(names) :], net), weights=weight[y == 0])
+    mean = np.average(x[y == 0, : len(names)], axis=0, weights=weight[y == 0])
+    typical = dict(zip(names, mean.tolist(), strict=True)) | {"appearance": float(genuine_look)}
     genuine = sum(1 for entry in examined if entry["row"]["label"] == "camera" and not entry["again"])
     config = {
         **SETTINGS,

@@ -17,36 +17,33 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
-from detector.evidence._line_look import Head, Vectors
+from detector.evidence._laid_over import FEATURES, agree, measurements
 from detector.evidence._mask import look_at
-from detector.evidence.overlay_lines import FEATURES, agree, measurements
 from detector.types import Observations, make_quad
 from training.drawing.compose import compose
 from training.drawing.scene import list_pictures, load
 from training.labelled import manifest, open_picture, read_before, side_by_side
+from training.one_hidden_layer import Recipe, fit, predict, stored
 from training.out_of_fold import groups_of
 from training.overlay_lines_labels import labels_of
-from training.overlay_lines_look import told_by_look
 from training.overlay_lines_report import Line, report
 from training.scene_print import picture
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
+Mask = npt.NDArray[np.bool_]
 FOLDS = 10
-SEEDS, ROUNDS, LEAVES, LEAST, TRIED, RATE, SHRINK = 1, 250, 12, 40, 0.3, 0.05, 5.0
-"""Sets of trees, trees in each, leaves a tree, lines a leaf, part of the features tried, learning rate, L2."""
-SURE = 0.75
-"""What the trees' log odds are multiplied by: out of fold they are too sure of themselves."""
+RECIPE = Recipe(units=64, seeds=2, rounds=8, batch=256, rate=0.002, decay=0.05, dropped=0.1, silent=0.3)
+SURE = 0.5
+"""What the network's log odds are multiplied by: out of fold they are too sure of themselves."""
 OTHERS = 0.3
 """How much of the other lines' mean log odds is added to a line's own."""
-SLANT = 0.4
+SLANT = 0.3
 """Log odds that are taken off for a degree of slant."""
 
 
-Measured = tuple[Floats, Vectors, list[Line]]
-Drawn = tuple[Floats, Vectors, list[int]]
+Measured = tuple[Floats, list[Line]]
+Drawn = tuple[Floats, list[int]]
 
 
 def folder_lines(folder: Path, observations: Path, index: int, jobs: int) -> Iterator[Measured]:
@@ -71,24 +68,24 @@ def _measure(task: tuple[Path, dict[str, Any], Observations, int, bool]) -> Meas
     quads = [make_quad([(x * scale, y * scale) for x, y in line.quad]) for line in seen.lines]
     sure, texts = [line.confidence for line in seen.lines], [line.text for line in seen.lines]
     pixels = np.asarray(image)
-    values, vectors = measurements(pixels, look_at(pixels), quads, sure, texts)
+    rows = measurements(pixels, look_at(pixels), quads, sure, texts)
     labels = [-1 if label is None else label for label in labels_of(row, seen)]
     lines = [Line(index, row, again, label, text) for label, text in zip(labels, texts, strict=True)]
-    return values, vectors, lines
+    return rows, lines
 
 
 def drawn_lines(
     pictures: list[Path], count: int, seed: int, jobs: int
-) -> tuple[Floats, Vectors, npt.NDArray[np.int64], list[str]]:
+) -> tuple[Floats, npt.NDArray[np.int64], list[str]]:
     """Return what ``measurements`` says of lines that we draw, their labels, and the name of each line's picture.
 
     The boxes are as loose as an engine's.
     """
     tasks = [(pictures, seed, index) for index in range(count)]
     made = [found for found in side_by_side(_draw, tasks, jobs) if found is not None]
-    names = [f"drawn {number}" for number, (_, _, kept) in enumerate(made) for _ in kept]
-    rows, look, labels = zip(*made, strict=True)
-    return np.concatenate(rows), np.concatenate(look), np.asarray([one for kept in labels for one in kept]), names
+    names = [f"drawn {number}" for number, (_, kept) in enumerate(made) for _ in kept]
+    rows, labels = zip(*made, strict=True)
+    return np.concatenate(rows), np.asarray([one for kept in labels for one in kept]), names
 
 
 def _draw(task: tuple[list[Path], int, int]) -> Drawn | None:
@@ -116,47 +113,7 @@ def _draw(task: tuple[list[Path], int, int]) -> Drawn | None:
         return None
     # No engine read these: how sure one would have been says nothing here, nor is it known what one would read.
     sure = rng.beta(9, 1, len(quads)).tolist()
-    values, vectors = measurements(pixels, look_at(pixels), quads, sure, [None] * len(quads))
-    return values, vectors, kept
-
-
-def fit(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> list[HistGradientBoostingClassifier]:
-    """Return sets of boosted trees, each from another seed; their log odds are averaged."""
-    models = []
-    with threadpool_limits(1):  # sums in another order would give other bytes
-        for seed in range(SEEDS):
-            model = HistGradientBoostingClassifier(
-                max_iter=ROUNDS, learning_rate=RATE, max_leaf_nodes=LEAVES, min_samples_leaf=LEAST, max_features=TRIED,
-                l2_regularization=SHRINK, early_stopping=False, random_state=seed,
-            )  # fmt: skip
-            models.append(model.fit(x, y, sample_weight=weight))
-    return models
-
-
-def predict(models: list[HistGradientBoostingClassifier], x: Floats) -> Floats:
-    """Return the probability of having been laid over, for rows of features."""
-    with threadpool_limits(1):
-        odds = SURE * np.mean([model.decision_function(x) for model in models], axis=0)
-    return np.asarray(1 / (1 + np.exp(-odds)), np.float64)
-
-
-def write_trees(models: list[HistGradientBoostingClassifier], path: Path) -> None:
-    """Write the trees as plain arrays: for each node feature, threshold, left, right, log odds; -1 for a leaf."""
-    feature, threshold, left, right, value, start = [], [], [], [], [], [0]
-    for nodes in (tree.nodes for model in models for (tree,) in model._predictors):
-        base, leaf = start[-1], nodes["is_leaf"].astype(bool)
-        feature.append(np.where(leaf, -1, nodes["feature_idx"]))
-        threshold.append(np.where(leaf, 0, nodes["num_threshold"]))
-        left.append(np.where(leaf, -1, base + nodes["left"].astype(np.int64)))
-        right.append(np.where(leaf, -1, base + nodes["right"].astype(np.int64)))
-        value.append(np.where(leaf, SURE * nodes["value"] / len(models), 0))
-        start.append(base + len(nodes))
-    np.savez_compressed(
-        path, feature=np.concatenate(feature).astype(np.int16), threshold=np.concatenate(threshold).astype(np.float64),
-        left=np.concatenate(left).astype(np.int32), right=np.concatenate(right).astype(np.int32),
-        value=np.concatenate(value).astype(np.float64), roots=np.asarray(start[:-1], np.int32),
-        base=np.asarray(SURE * np.mean([float(model._baseline_prediction.ravel()[0]) for model in models])),
-    )  # fmt: skip
+    return measurements(pixels, look_at(pixels), quads, sure, [None] * len(quads)), kept
 
 
 def balanced(y: npt.NDArray[np.int64], groups: npt.NDArray[np.str_], files: npt.NDArray[np.str_]) -> Floats:
@@ -204,18 +161,17 @@ def main() -> None:
     parser.add_argument("--drawn-share", type=float, default=0.3)
     arguments = parser.parse_args()
     folders = [(arguments.corpus, arguments.observations), *arguments.beside]
-    parts, look, lines = [], [], []
+    parts, lines = [], []
     for index, (folder, observations) in enumerate(folders):
-        for values, seen, found in folder_lines(folder, observations, index, arguments.jobs):
+        for values, found in folder_lines(folder, observations, index, arguments.jobs):
             parts.append(values)
-            look.append(seen)
             lines += found
     drawn = drawn_lines(list_pictures(arguments.pictures), arguments.drawn, 11, arguments.jobs)
     count, share = len(lines), arguments.drawn_share
-    x, vectors = np.concatenate([*parts, drawn[0]]), np.concatenate([*look, drawn[1]])
-    y = np.asarray([line.label for line in lines] + drawn[2].tolist())
-    files = np.asarray([f"{line.folder} {line.name}" for line in lines] + drawn[3])
-    groups = np.asarray(groups_of([line.row for line in lines]) + drawn[3])
+    x = np.concatenate([*parts, drawn[0]]).astype(np.float32)
+    y = np.asarray([line.label for line in lines] + drawn[1].tolist())
+    files = np.asarray([f"{line.folder} {line.name}" for line in lines] + drawn[2])
+    groups = np.asarray(groups_of([line.row for line in lines]) + drawn[2])
     read = np.arange(len(y)) < count
 
     def weigh(mask: npt.NDArray[np.bool_]) -> Floats:
@@ -226,19 +182,17 @@ def main() -> None:
             weight[made & (y == label)] = share / (made & (y == label)).sum()
         return weight[mask] * mask.sum() / weight.sum()
 
-    def train(chosen: npt.NDArray[np.bool_]) -> tuple[Head, Floats, list[HistGradientBoostingClassifier]]:
-        head, told = told_by_look(vectors, y, groups, chosen, weigh)
-        rows = np.concatenate([x, told], axis=1)
-        return head, rows, fit(rows[chosen], y[chosen], weigh(chosen))
-
     known, folds = y >= 0, np.asarray([fold_of(group) for group in groups])
     scores = np.zeros(count)
+    # Processes share what they fit on; to send it to each would take gigabytes.
+    _FITTED.update(x=x, y=y)
+    tasks = []
     for fold in range(FOLDS):
         out = read & (folds == fold)
-        if not out.any():
-            continue
-        _, rows, models = train(~out & known)
-        scores[out[:count]] = predict(models, rows[out])
+        if out.any():
+            tasks.append((weigh(known & ~out), known & ~out, out))
+    for (_, _, out), odds in zip(tasks, side_by_side(_left_out, tasks, arguments.jobs), strict=True):
+        scores[out[:count]] = 1 / (1 + np.exp(-SURE * odds))
     scores = pooled(scores, files[:count], x[:count, FEATURES.index("angle")])
     report(lines, scores, [str(folder.name) for folder, _ in folders])
     if arguments.scores:
@@ -247,21 +201,30 @@ def main() -> None:
             by_file[line.name].append(round(float(score), 3))
         arguments.scores.write_text(json.dumps(by_file), "utf-8")
     arguments.to.mkdir(parents=True, exist_ok=True)
-    head, _, models = train(known)
-    np.savez_compressed(arguments.to / "look.npz", **head)  # type: ignore[arg-type]
-    write_trees(models, arguments.to / "trees.npz")
+    net = stored(fit(x[known], y[known], weigh(known), RECIPE))
+    np.savez(arguments.to / "lines.npz", **net)  # type: ignore[arg-type]
     write_config(arguments.to)
+
+
+_FITTED: dict[str, npt.NDArray[Any]] = {}
+
+
+def _left_out(task: tuple[Floats, Mask, Mask]) -> Floats:
+    """Return the log odds of the lines left out, by a network that was fitted on the chosen ones."""
+    weight, chosen, out = task
+    x, y = _FITTED["x"], _FITTED["y"]
+    return predict(x[out], fit(x[chosen], y[chosen], weight, RECIPE))
 
 
 def write_config(folder: Path) -> None:
     config = {
-        "version": 3,
+        "version": 4,
         "features": list(FEATURES),
         "threshold": 0.5,
         "others": OTHERS,
         "slant": SLANT,
-        "trees": "trees.npz",
-        "look": "look.npz",
+        "sure": SURE,
+        "network": "lines.npz",
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
     write_sums(folder)

@@ -1,8 +1,8 @@
 """How what is laid over a picture looks: an image network's features, taken where something is laid over.
 
 The network (EfficientNet-Lite0, see ``models/display-v2/README.md``) knows nothing of displays. What counts is the
-mean of its features under the parts that ``_mask`` found, by sort of part; a weight for each feature, fitted like the
-layout's, makes one number a sort. Where nothing is laid over, nothing is looked at.
+mean of its features under the parts that ``_mask`` found, by sort of part, and in the lines that were laid over; a
+small network with one hidden layer makes one number of them. Where nothing is laid over, nothing is looked at.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.evidence._mask import MODEL, Look, config, network, sized
+from detector.evidence._one_hidden_layer import Net, load, log_odds, told_units
 from detector.resources import model_file
 from detector.types import Pixels
 
@@ -31,6 +32,8 @@ SIDES = (448, 960)
 """Pixels of the long side at which the network sees the picture: a panel as a whole, and the letters in it."""
 _LITTLE = 0.003
 """Part of the picture at which a sort's features count half: the mean over a few cells says little."""
+_FEW = 0.5
+"""Lines at which their features count half."""
 
 
 _LAST: dict[str, tuple[Pixels, Maps]] = {}
@@ -82,16 +85,34 @@ def pooled(maps: Maps, seen: Look) -> dict[str, Vector]:
     return found
 
 
-def appearance_features(found: Mapping[str, Vector]) -> dict[str, float]:
-    """Return for each sort what its look says of game against camera, in natural log odds; see ``pooled``."""
-    head = _head()
-    return {f"appearance_{sort}": float(vector @ head[sort]) for sort, vector in found.items()}
+def printed(vectors: npt.NDArray[np.floating[Any]], over: npt.NDArray[np.floating[Any]]) -> Vector:
+    """Return the mean features of the lines that were laid over.
+
+    Args:
+        vectors: (lines, features) of ``_line_look.line_vectors``.
+        over: (lines,) the probability that each was laid over; its square is the line's weight.
+
+    Returns:
+        (features,) float32. It shrinks to zero where hardly any line was laid over.
+    """
+    weight = np.square(over)
+    return np.asarray((vectors * weight[:, None]).sum(axis=0) / (weight.sum() + _FEW), np.float32)
+
+
+def appearance(found: Mapping[str, Vector], lines: Vector) -> float:
+    """Return what the look says of game against camera, in natural log odds.
+
+    Args:
+        found: of ``pooled``.
+        lines: of ``printed``.
+    """
+    net = _net()
+    return log_odds(told_units(np.concatenate([*(found[sort] for sort in SORTS), lines]), net), net)
 
 
 @cache
-def _head() -> Mapping[str, Vector]:
-    with np.load(model_file(MODEL, config()["appearance_weights"])) as stored:
-        return {sort: stored[sort] for sort in SORTS}
+def _net() -> Net:
+    return load(model_file(MODEL, config()["appearance_weights"]))
 
 
-__all__ = ["SIDES", "SORTS", "Maps", "appearance_features", "maps_of", "pooled"]
+__all__ = ["SIDES", "SORTS", "Maps", "appearance", "maps_of", "pooled", "printed"]

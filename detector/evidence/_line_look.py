@@ -1,37 +1,23 @@
-"""How a line looks to an image network: its features in the line's box and around it, made two numbers.
+"""How a line looks to an image network: the network's features in the line's box and around it.
 
 The network (EfficientNet-Lite0, shared with ``_appearance``) knows nothing of displays or letters. For each line the
 mean of its features in the line's box, from the picture seen large, and in the box and what is a line's height around
-it, from the picture seen small, goes into two logistic regressions: one hears both means, the other the box's own
-only. Their log odds are two more measurements of the line.
-See ``models/overlay-lines-v1/README.md`` for how they were fitted.
+it, from the picture seen small, are more measurements of the line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.evidence._appearance import Maps
-from detector.resources import model_config, model_file
 from detector.types import Quad, quad_bounds
 
-MODEL = "overlay-lines-v1"
 Vectors = npt.NDArray[np.float32]
-Head = Mapping[str, npt.NDArray[np.floating[Any]]]
-
-LOOK: tuple[str, ...] = (
-    "look_around",  # log odds of having been laid over, by how the box and what is around it look
-    "look_inside",  # the same by the box alone
-)
-INSIDE = 432
-"""Features of the box; the first of each row, as many again follow for the box and what is around it."""
-_FARTHEST = 5.0
-"""Standard deviations at which a feature is cut off."""
+LOOKS = 864
+"""Features of a line: 432 of its box, as many of the box and what is around it."""
 _LEAST_PAD = 4.0
 """Pixels that the box grows by at least."""
 
@@ -83,31 +69,4 @@ def _cover(start: float, end: float, cells: int) -> tuple[int, Vectors]:
     return first, np.asarray(share / share.sum(), np.float32)
 
 
-def looks(vectors: Vectors, head: Head | None = None) -> npt.NDArray[np.float64]:
-    """Return the log odds of having been laid over, by how lines look.
-
-    Args:
-        vectors: of ``line_vectors``.
-        head: ``mean`` and ``spread`` of the features, and for each name of ``LOOK`` its weights, the last of which is
-            the intercept; the packaged ones if None.
-
-    Returns:
-        (number of lines, 2) float64, in the order of ``LOOK``.
-    """
-    numbers = _head() if head is None else head
-    scaled = np.clip((vectors - numbers["mean"]) / numbers["spread"], -_FARTHEST, _FARTHEST).astype(np.float64)
-    columns = []
-    for name in LOOK:
-        weights = numbers[name].astype(np.float64)
-        # Line by line: a product of matrices would sum in another order where there are more lines.
-        columns.append((scaled[:, : len(weights) - 1] * weights[:-1]).sum(axis=1) + weights[-1])
-    return np.stack(columns, axis=1)
-
-
-@cache
-def _head() -> Head:
-    with np.load(model_file(MODEL, model_config(MODEL)["look"])) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-__all__ = ["INSIDE", "LOOK", "Head", "Vectors", "line_vectors", "looks"]
+__all__ = ["LOOKS", "Vectors", "line_vectors"]

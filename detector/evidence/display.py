@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import log
 from typing import Any
 
-from detector.evidence._appearance import appearance_features, maps_of, pooled
+from detector.evidence._appearance import appearance, maps_of, pooled, printed
+from detector.evidence._laid_over import told as told_lines
 from detector.evidence._layout import layout_terms, line_features, logit, quads_of
 from detector.evidence._mask import MODEL, config, elements, look, picture_features
 from detector.knowledge import Knowledge
 from detector.types import Evidence, Frame, Json, Observations, Quad, TextLine, make_quad
 
-VERSION = 3
+VERSION = 4
 
 
 class Kind:
@@ -28,7 +29,7 @@ class Kind:
         """Return the parts of the display and what the network says of the whole.
 
         Returns:
-            ``{"version": 3, "elements": [{"name", "quad", "score"}], "features": {name: number}}``; quads in
+            ``{"version": 4, "elements": [{"name", "quad", "score"}], "features": {name: number}}``; quads in
             pixels of the picture.
         """
         if not config()["network"]:
@@ -38,7 +39,7 @@ class Kind:
         found = elements(seen, size)
         features = picture_features(seen, found, size)
         if features["laid"] >= config()["least_laid"]:
-            features.update(appearance_features(pooled(maps_of(frame.pixels), seen)))
+            features["appearance"] = appearance(pooled(maps_of(frame.pixels), seen), printed(*told_lines(frame, lines)))
         return {
             "version": VERSION,
             "elements": [
