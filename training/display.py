@@ -23,8 +23,9 @@ import onnxruntime
 from scipy.optimize import minimize
 
 from detector.evidence import _mask
-from detector.evidence._appearance import maps_of, pooled, printed
+from detector.evidence._appearance import SORTS, maps_of, pooled, printed
 from detector.evidence._layout import line_features, over_probabilities
+from detector.evidence._line_look import LOOKS as LINE_LOOKS
 from detector.evidence._line_look import line_vectors
 from detector.evidence._mask import elements, look_at, picture_features
 from detector.evidence.display import asked, most_for, told
@@ -48,7 +49,7 @@ SIGNS = {
     **dict.fromkeys(("format_clock", "format_year", "format_degree_sign", "format_camera_words"), -1),
     **dict.fromkeys(("kind_game", "format_ratio", "format_game_words"), 1),
 }
-LOOKS = 4 * 864
+LOOKS = (len(SORTS) + 1) * LINE_LOOKS
 """Features of the look: of each of three sorts of part, and of the lines that were laid over."""
 RECIPE = Recipe(units=32, seeds=3, rounds=8, batch=64, rate=0.002, decay=0.3, dropped=0.5, silent=0.5)
 LOOK = 0.28

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detector.evidence._one_hidden_layer import Net, log_odds, scaled, told_units
+from detector.evidence._one_hidden_layer import Net, log_odds, scaled
 
 Floats = npt.NDArray[np.floating]
 
@@ -137,7 +137,7 @@ def _standard(x: Floats) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float3
 def predict(x: Floats, net: Net) -> npt.NDArray[np.float64]:
     """Return the natural log odds of each row, as the program would."""
     double = {name: array.astype(np.float64) for name, array in net.items()}
-    return np.asarray([log_odds(told_units(row, double), double) for row in x])
+    return np.asarray([log_odds(row, double) for row in x])
 
 
 def stored(net: Net) -> dict[str, npt.NDArray[np.floating]]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.evidence._mask import MODEL, Look, config, network, sized
-from detector.evidence._one_hidden_layer import Net, load, log_odds, told_units
+from detector.evidence._one_hidden_layer import Net, load, log_odds
 from detector.resources import model_file
 from detector.types import Pixels
 
@@ -106,8 +106,7 @@ def appearance(found: Mapping[str, Vector], lines: Vector) -> float:
         found: of ``pooled``.
         lines: of ``printed``.
     """
-    net = _net()
-    return log_odds(told_units(np.concatenate([*(found[sort] for sort in SORTS), lines]), net), net)
+    return log_odds(np.concatenate([*(found[sort] for sort in SORTS), lines]), _net())
 
 
 @cache

@@ -7,10 +7,8 @@ with its fellows; and a network that knows pictures sees it so. The lines of a p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +18,8 @@ from detector.evidence._line_context import CONTEXT, context
 from detector.evidence._line_features import NAMES, measure
 from detector.evidence._line_look import LOOKS, line_vectors
 from detector.evidence._mask import Look, look, over_text
-from detector.evidence._one_hidden_layer import Net, load, log_odds, told_units
-from detector.resources import model_file
+from detector.evidence._one_hidden_layer import Net, load, log_odds
+from detector.resources import model_config, model_file
 from detector.types import Frame, Pixels, Quad, TextLine
 
 MODEL = "overlay-lines-v1"
@@ -79,9 +77,9 @@ def measurements(
 
 def probabilities(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the probability of having been laid over, for rows of ``measurements``; each line by itself."""
-    net, sure = _net(), float(_config()["sure"])
+    net, sure = _net(), float(model_config(MODEL)["sure"])
     # Line by line: a product of matrices would sum in another order where there are more lines.
-    odds = np.asarray([sure * log_odds(told_units(row, net), net) for row in rows], np.float64)
+    odds = np.asarray([sure * log_odds(row, net) for row in rows], np.float64)
     result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
     return result
 
@@ -100,7 +98,7 @@ def agree(
         angles: (lines,) degrees of slant, the feature ``angle``.
         model: ``others`` and ``slant``; the packaged ones if None.
     """
-    numbers = _config() if model is None else model
+    numbers = model_config(MODEL) if model is None else model
     sure = np.clip(own, 0.001, 0.999)
     odds = np.log(sure / (1 - sure)) - numbers["slant"] * np.minimum(angles, _MOST_SLANT)
     if len(odds) > 1:
@@ -110,19 +108,13 @@ def agree(
 
 
 @cache
-def _config() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = json.loads(model_file(MODEL, "config.json").read_text("utf-8"))
-    return loaded
-
-
-@cache
 def _net() -> Net:
     """Return the network.
 
     Raises:
         EngineError: the model is missing or damaged, or was trained on other features.
     """
-    config = _config()
+    config = model_config(MODEL)
     if config["features"] != list(FEATURES):
         from detector.errors import EngineError
 

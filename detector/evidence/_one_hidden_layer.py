@@ -27,33 +27,21 @@ def load(path: Path) -> Net:
         return {name: stored[name].astype(np.float64) for name in stored.files}
 
 
-def scaled(values: npt.NDArray[Any], net: Net, start: int = 0) -> Floats:
+def scaled(values: npt.NDArray[Any], net: Net) -> Floats:
     """Return measurements as the network takes them: in standard deviations, cut off; what is missing is the mean.
 
     Args:
-        values: (..., features): all, or some of them in their order; NaN where one is missing.
+        values: (..., features); NaN where one is missing.
         net: the network.
-        start: number of the first.
     """
-    stretch = slice(start, start + values.shape[-1])
-    away = (values - net["mean"][stretch]) / net["spread"][stretch]
+    away = (values - net["mean"]) / net["spread"]
     return np.asarray(np.clip(np.nan_to_num(away), -FARTHEST, FARTHEST), np.float64)
 
 
-def told_units(values: npt.NDArray[Any], net: Net, start: int = 0) -> Floats:
-    """Return what some of one item's measurements tell each hidden unit, (units,); parts of the whole add up.
-
-    Args:
-        values: (features,), all, or some of them in their order.
-        net: the network.
-        start: number of the first.
-    """
-    return np.asarray(net["weights"][:, start : start + len(values)] @ scaled(values, net, start), np.float64)
+def log_odds(values: npt.NDArray[Any], net: Net) -> float:
+    """Return the natural log odds that the network gives for the measurements of one item, (features,)."""
+    hidden = np.maximum(net["weights"] @ scaled(values, net) + net["bias"], 0.0)
+    return float(hidden @ net["answer"] + net["constant"])
 
 
-def log_odds(told: Floats, net: Net) -> float:
-    """Return the natural log odds that the hidden units give, from what all measurements told them."""
-    return float(np.maximum(told + net["bias"], 0.0) @ net["answer"] + net["constant"])
-
-
-__all__ = ["FARTHEST", "Net", "load", "log_odds", "scaled", "told_units"]
+__all__ = ["FARTHEST", "Net", "load", "log_odds", "scaled"]
