@@ -59,10 +59,11 @@ def test_the_same_picture_that_kills_is_tried_for_each_of_its_names(tmp_path: Pa
 
 
 def start(detector: str, folder: Path, output: Path, *options: str) -> subprocess.Popen[bytes]:
+    # Without a buffer: communicate() reads past the buffer of readline(), and what stands there would be lost.
     return subprocess.Popen(
         [sys.executable, "-m", "tests.batch_fakes", detector, str(folder), str(output), *options],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "FAKE_DELAY": "0.01"}, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, start_new_session=True,
+        stderr=subprocess.PIPE, start_new_session=True, bufsize=0,
     )  # fmt: skip
 
 
